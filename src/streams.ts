@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import { Readable, Transform } from 'node:stream';
+
+/** A stream that hands every chunk on untouched and tells `onBytes` how many bytes went by. */
+export function meter(onBytes: (bytes: number) => void): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      onBytes(chunk.length);
+      done(null, chunk);
+    },
+  });
+}
+
+/** Everything a stream holds, in memory; throws a `RangeError` above `limitBytes`. */
+export async function collect(source: AsyncIterable<Uint8Array>, limitBytes: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of source) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > limitBytes) throw new RangeError(`more than ${limitBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** A readable stream of bytes that are in memory already. */
+export function bytes(content: Uint8Array | string): Readable {
+  return Readable.from([Buffer.from(content)], { objectMode: false });
+}
+
+/** Size in bytes and SHA-256 (lower-case hex) of a whole stream. */
+export async function digest(source: AsyncIterable<Uint8Array>): Promise<{ sizeBytes: number; sha256: string }> {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  for await (const chunk of source) {
+    hash.update(chunk);
+    sizeBytes += chunk.length;
+  }
+  return { sizeBytes, sha256: hash.digest('hex') };
+}
