@@ -1,0 +1,102 @@
+import { randomInt } from 'node:crypto';
+
+/** Why a backup was made; retention is decided by it. */
+export const kinds = ['scheduled', 'manual', 'pre-migration', 'pre-deployment', 'pre-restore', 'config'] as const;
+export type Kind = (typeof kinds)[number];
+
+/** How deep a verify looked: `bytes` of the stored objects, or the decrypted `archive` too. */
+export const depths = ['bytes', 'archive'] as const;
+export type Depth = (typeof depths)[number];
+
+export const verdicts = ['passed', 'failed', 'could-not-verify'] as const;
+export type Verdict = (typeof verdicts)[number];
+
+/** What a backup's id says: when it began (to the second), why, and whether anything was left out by filters. */
+export interface BackupId {
+  at: Date;
+  kind: Kind;
+  partial: boolean;
+  random: string;
+}
+
+/** What a key in the store is: an object of a backup (`object` may have one more folder: `checks/…`). */
+export interface ObjectKey {
+  name: string;
+  id: string;
+  object: string;
+}
+
+/** What the key of a verify's evidence says. */
+export interface CheckKey {
+  at: Date;
+  depth: Depth;
+  verdict: Verdict;
+}
+
+const randomAlphabet = 'abcdefghijkmnpqrstuvwxyz23456789';
+const idPattern = new RegExp(`^(\\d{8}T\\d{6}Z)-(${kinds.join('|')})(-partial)?-([${randomAlphabet}]{6})$`);
+const checkPattern = new RegExp(`^checks/(\\d{8}T\\d{6}Z)-(${depths.join('|')})-(${verdicts.join('|')})\\.json$`);
+const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
+/** The object whose presence makes a backup: written last. */
+export const manifestObject = 'manifest.json';
+
+/** A new id; two of the same second differ by their six random characters. */
+export function newBackupId(at: Date, kind: Kind, partial: boolean): string {
+  const random = Array.from({ length: 6 }, () => randomAlphabet[randomInt(randomAlphabet.length)]).join('');
+  return formatBackupId({ at, kind, partial, random });
+}
+
+/** `20261120T031742Z-scheduled-k3f9q2`; partial ones read `…-scheduled-partial-k3f9q2`. */
+export function formatBackupId({ at, kind, partial, random }: BackupId): string {
+  return `${formatTime(at)}-${kind}${partial ? '-partial' : ''}-${random}`;
+}
+
+/** The inverse of `formatBackupId`; undefined for anything that it does not write. */
+export function parseBackupId(text: string): BackupId | undefined {
+  const [, time, kind, partial, random] = idPattern.exec(text) ?? [];
+  const at = time === undefined ? undefined : parseTime(time);
+  if (at === undefined || kind === undefined || random === undefined) return undefined;
+  return { at, kind: kind as Kind, partial: partial !== undefined, random };
+}
+
+/** `<name>/<id>/<object>`. */
+export function formatObjectKey({ name, id, object }: ObjectKey): string {
+  return `${name}/${id}/${object}`;
+}
+
+/** The inverse of `formatObjectKey`; undefined for foreign objects, which nothing of ours touches. */
+export function parseObjectKey(key: string): ObjectKey | undefined {
+  const [name, id, ...rest] = key.split('/');
+  if (name === undefined || id === undefined || rest.length === 0 || rest.includes('')) return undefined;
+  if (!isName(name) || parseBackupId(id) === undefined) return undefined;
+  return { name, id, object: rest.join('/') };
+}
+
+/** `checks/<time>-<depth>-<verdict>.json`. */
+export function formatCheckObject({ at, depth, verdict }: CheckKey): string {
+  return `checks/${formatTime(at)}-${depth}-${verdict}.json`;
+}
+
+/** The inverse of `formatCheckObject`. */
+export function parseCheckObject(object: string): CheckKey | undefined {
+  const [, time, depth, verdict] = checkPattern.exec(object) ?? [];
+  const at = time === undefined ? undefined : parseTime(time);
+  if (at === undefined) return undefined;
+  return { at, depth: depth as Depth, verdict: verdict as Verdict };
+}
+
+/** Whether a text may be the name of a database in the store: one path segment of plain characters, at most 100. */
+export function isName(text: string): boolean {
+  return namePattern.test(text);
+}
+
+function formatTime(at: Date): string {
+  return at.toISOString().replaceAll(/[-:]|\.\d+/g, '');
+}
+
+function parseTime(text: string): Date | undefined {
+  const iso = text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z');
+  const at = new Date(iso);
+  return Number.isNaN(at.getTime()) || formatTime(at) !== text ? undefined : at;
+}

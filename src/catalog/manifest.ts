@@ -1,0 +1,77 @@
+import * as v from 'valibot';
+import { Failure } from '../failure.ts';
+import { kinds } from './key.ts';
+import { bigNumber, count, parseDocument, sha256, timestamp } from './schema.ts';
+
+/** What an object of a backup is for. `key` is the age identity that a passphrase opens. */
+export const purposes = ['main', 'shard', 'roles', 'schema', 'contents', 'recover', 'key'] as const;
+export type Purpose = (typeof purposes)[number];
+
+const objectSchema = v.object({
+  object: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)),
+  purpose: v.picklist(purposes),
+  sizeBytes: count,
+  sha256,
+  proof: v.picklist(['checksum', 'read-back']),
+});
+
+/** One stored object as the manifest lists it: its key below the backup's folder, size and SHA-256 of the stored bytes. */
+export type ManifestObject = v.InferOutput<typeof objectSchema>;
+
+/**
+ * The manifest: the seal of a backup, readable by anyone who can read the store. It says little: no name of a table or a role,
+ * no count of a single table.
+ */
+export const manifestSchema = v.object({
+  format: v.literal(1),
+  id: v.string(),
+  name: v.string(),
+  kind: v.picklist(kinds),
+  partial: v.boolean(),
+  reason: v.nullable(v.string()),
+  startedAt: timestamp,
+  snapshotAt: timestamp,
+  sealedAt: timestamp,
+  tool: v.object({ name: v.string(), version: v.string() }),
+  source: v.object({ systemIdentifier: bigNumber, databaseOid: count, standby: v.boolean() }),
+  server: v.object({ major: count, version: v.string() }),
+  client: v.object({ version: v.string() }),
+  database: v.object({
+    encoding: v.string(),
+    localeProvider: v.string(),
+    collate: v.string(),
+    ctype: v.string(),
+    locale: v.nullable(v.string()),
+  }),
+  extensions: v.array(v.object({ name: v.string(), version: v.string() })),
+  encryption: v.object({ scheme: v.picklist(['age', 'gpg', 'none']), recipients: v.array(v.string()) }),
+  compression: v.string(),
+  fingerprint: v.picklist(['content', 'counts', 'none']),
+  totals: v.object({ tables: count, rows: v.nullable(count), databaseBytes: count, storedBytes: count }),
+  requiredTables: v.object({ asked: count, present: count }),
+  warnings: count,
+  retain: v.nullable(v.string()),
+  run: v.nullable(
+    v.object({ url: v.nullable(v.string()), actor: v.nullable(v.string()), commit: v.nullable(v.string()) }),
+  ),
+  objects: v.array(objectSchema),
+});
+
+export type Manifest = v.InferOutput<typeof manifestSchema>;
+
+/** The largest manifest that is read, so that a hostile one cannot fill the memory. */
+export const manifestLimitBytes = 4 * 1024 * 1024;
+
+/** Parses a manifest and holds it against the key it was found under: one that was moved is refused. */
+export function parseManifest(text: string, name: string, id: string): Manifest {
+  const manifest = parseDocument(manifestSchema, text, `the manifest of ${id}`);
+  if (manifest.id === id && manifest.name === name) return manifest;
+  throw new Failure(`the manifest of ${name}/${id} says that it belongs to ${manifest.name}/${manifest.id}`, {
+    hint: 'somebody moved or edited it; use another backup',
+  });
+}
+
+/** The text of a manifest as it is stored. */
+export function formatManifest(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, null, 2)}\n`;
+}

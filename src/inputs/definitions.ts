@@ -1,0 +1,288 @@
+/** The commands of this release, in the order in which people meet them. */
+export const commandNames = ['backup', 'list', 'verify', 'restore'] as const;
+export type CommandName = (typeof commandNames)[number];
+
+export type InputGroup =
+  'what' | 'databases' | 'encryption' | 'where' | 'dump' | 'proof' | 'restore' | 'retention' | 'alarm';
+
+export interface InputDefinition {
+  name: string;
+  group: InputGroup;
+  /** Commands that use it; any other command that is given it warns. */
+  commands: readonly CommandName[];
+  /** One sentence or two for action.yml, the README and `--help`. */
+  description: string;
+  default?: string;
+  /** Its value is masked in the log and is better kept in the environment than on a command line. */
+  secret?: boolean;
+}
+
+const all = commandNames;
+
+/** Every input, in groups, in the order of action.yml and the README. The one list that everything else is held against. */
+export const definitions: readonly InputDefinition[] = [
+  {
+    name: 'command',
+    group: 'what',
+    commands: all,
+    default: 'backup',
+    description: 'What to do: `backup`, `list`, `verify` or `restore`.',
+  },
+  {
+    name: 'name',
+    group: 'what',
+    commands: all,
+    description:
+      "The database's folder in the store. Default for a backup: what tells databases apart at their provider, and the database's name; for the other commands: the only one in the store.",
+  },
+  {
+    name: 'backup',
+    group: 'what',
+    commands: ['verify', 'restore'],
+    default: 'latest',
+    description: 'Which backup: an id as `list` shows it, or `latest`, the newest whole one.',
+  },
+  {
+    name: 'kind',
+    group: 'what',
+    commands: ['backup'],
+    description:
+      'Why the backup is made: `scheduled`, `manual`, `pre-migration`, `pre-deployment`, `pre-restore` or `config`. Default: `scheduled` in a scheduled run, else `manual`.',
+  },
+  {
+    name: 'reason',
+    group: 'what',
+    commands: ['backup'],
+    description: 'Free text for the log. It is stored readable for anyone who can read the store.',
+  },
+  {
+    name: 'new-source',
+    group: 'what',
+    commands: ['backup'],
+    description:
+      'The name once more, when another database (a new project, an upgraded server) may from now on be backed up under it.',
+  },
+  {
+    name: 'limit',
+    group: 'what',
+    commands: ['list'],
+    default: '30',
+    description: 'How many backups of each database to show.',
+  },
+  {
+    name: 'database-url',
+    group: 'databases',
+    commands: ['backup'],
+    secret: true,
+    description: 'The database that is read: `postgresql://user:password@host:5432/database?sslmode=verify-full`.',
+  },
+  {
+    name: 'target-url',
+    group: 'databases',
+    commands: ['restore'],
+    secret: true,
+    description: 'The database that is written.',
+  },
+  {
+    name: 'ssl-root-cert',
+    group: 'databases',
+    commands: ['backup', 'restore'],
+    description:
+      "The certificate authority of the server, as PEM text or a file's path; Supabase and RDS publish theirs.",
+  },
+  {
+    name: 'encryption',
+    group: 'encryption',
+    commands: ['backup'],
+    default: 'age',
+    description: 'How objects are encrypted: `age`, `gpg`, or, said in so many words, `none`.',
+  },
+  {
+    name: 'recipients',
+    group: 'encryption',
+    commands: ['backup'],
+    description: 'Public age keys (`age1…`), one a line. Two are better: one of them in a safe.',
+  },
+  {
+    name: 'passphrase',
+    group: 'encryption',
+    commands: ['backup', 'verify', 'restore'],
+    secret: true,
+    description: 'A passphrase instead of recipients (or for gpg). Who makes backups with it can read them too.',
+  },
+  {
+    name: 'identity',
+    group: 'encryption',
+    commands: ['verify', 'restore'],
+    secret: true,
+    description:
+      'The secret age key (`AGE-SECRET-KEY-1…`), or the whole key file. Give it only to the step that needs it.',
+  },
+  {
+    name: 'gpg-recipients',
+    group: 'encryption',
+    commands: ['backup'],
+    description: 'Public GPG keys, ASCII-armored, for `encryption: gpg`.',
+  },
+  {
+    name: 'gpg-private-key',
+    group: 'encryption',
+    commands: ['verify', 'restore'],
+    secret: true,
+    description: 'The secret GPG key, ASCII-armored; `passphrase` opens it.',
+  },
+  {
+    name: 'store',
+    group: 'where',
+    commands: all,
+    description: 'Where backups live: `s3://bucket/prefix?region=…&endpoint=…` or `file:///folder`.',
+  },
+  {
+    name: 'access-key-id',
+    group: 'where',
+    commands: all,
+    secret: true,
+    description: 'S3 access key. Default: what the AWS SDK finds by itself.',
+  },
+  { name: 'secret-access-key', group: 'where', commands: all, secret: true, description: 'S3 secret key.' },
+  {
+    name: 'session-token',
+    group: 'where',
+    commands: all,
+    secret: true,
+    description: 'S3 session token, with temporary keys.',
+  },
+  {
+    name: 'role-to-assume',
+    group: 'where',
+    commands: all,
+    description: "ARN of an AWS role that the workflow's OIDC token may assume (`permissions: id-token: write`).",
+  },
+  {
+    name: 'jobs',
+    group: 'dump',
+    commands: ['backup', 'restore'],
+    default: '1',
+    description: 'How many tables are dumped or loaded side by side, 1 to 16.',
+  },
+  {
+    name: 'compression',
+    group: 'dump',
+    commands: ['backup'],
+    default: 'auto',
+    description:
+      '`auto` (`zstd:1`; `gzip:1` before PostgreSQL 16), `none`, `gzip:1` to `gzip:9`, `zstd:1` to `zstd:19`, or `lz4`.',
+  },
+  {
+    name: 'fingerprint',
+    group: 'dump',
+    commands: ['backup', 'restore'],
+    default: 'content',
+    description: 'What is known of each table: its `content` and exact count, `counts` only, or `none`.',
+  },
+  {
+    name: 'schemas',
+    group: 'dump',
+    commands: ['backup'],
+    description: 'Only these schemas, one a line; `*` stands for anything. The backup is then partial.',
+  },
+  {
+    name: 'exclude-schemas',
+    group: 'dump',
+    commands: ['backup'],
+    description: 'Not these schemas. The backup is then partial.',
+  },
+  {
+    name: 'tables',
+    group: 'dump',
+    commands: ['backup'],
+    description: 'Only these tables, `schema.table`, one a line; without a schema `public` is meant. Partial.',
+  },
+  { name: 'exclude-tables', group: 'dump', commands: ['backup'], description: 'Not these tables. Partial.' },
+  {
+    name: 'exclude-table-data',
+    group: 'dump',
+    commands: ['backup'],
+    description: 'These tables without their rows. Partial.',
+  },
+  {
+    name: 'schema-only',
+    group: 'dump',
+    commands: ['backup'],
+    default: 'false',
+    description: '`true`: definitions without rows. Partial.',
+  },
+  {
+    name: 'data-only',
+    group: 'dump',
+    commands: ['backup'],
+    default: 'false',
+    description: '`true`: rows without definitions. Partial.',
+  },
+  {
+    name: 'lock-timeout',
+    group: 'dump',
+    commands: ['backup'],
+    default: '30s',
+    description: 'How long to wait for the lock on a table.',
+  },
+  {
+    name: 'yield-after',
+    group: 'dump',
+    commands: ['backup'],
+    default: '10s',
+    description:
+      'How long somebody may wait behind our locks before the dump is dropped and started again, at most three times.',
+  },
+  {
+    name: 'client',
+    group: 'dump',
+    commands: ['backup', 'verify', 'restore'],
+    default: 'auto',
+    description:
+      "Where pg_dump and pg_restore of the server's major come from: `auto`, `system`, `install`, `docker`, or a folder.",
+  },
+  {
+    name: 'required-tables',
+    group: 'proof',
+    commands: ['backup'],
+    description: 'Tables that must be there, and hold rows, one a line; else the backup fails.',
+  },
+  {
+    name: 'minimum-size',
+    group: 'proof',
+    commands: ['backup'],
+    description: 'The least that the stored backup may weigh, for example `10MB`.',
+  },
+  {
+    name: 'accept',
+    group: 'proof',
+    commands: ['backup'],
+    description:
+      'Findings that you know and accept, one a line: `DUMP_WARNING` and a part of the text of a warning of pg_dump.',
+  },
+  {
+    name: 'confirm',
+    group: 'restore',
+    commands: ['restore'],
+    description: "The backup's name, typed in full, when the target is the very database that it was made from.",
+  },
+  {
+    name: 'dry-run',
+    group: 'restore',
+    commands: ['restore'],
+    default: 'false',
+    description: '`true`: print the plan, check everything, change nothing.',
+  },
+  {
+    name: 'retain',
+    group: 'retention',
+    commands: ['backup'],
+    description: 'Keep this backup at least so long whatever the policy says: `90d`, `8w`, `6mo`, `2y` or `forever`.',
+  },
+];
+
+/** The inputs that one command uses. */
+export function definitionsFor(command: CommandName): readonly InputDefinition[] {
+  return definitions.filter(definition => definition.commands.includes(command));
+}

@@ -1,0 +1,292 @@
+import { type Kind, isName, kinds, parseBackupId } from '../catalog/key.ts';
+import { wrongInput } from '../failure.ts';
+import { type Environment, type RawInputs } from './raw.ts';
+import { choice, compression, flag, keepTime, lines, seconds, sizeBytes, wholeNumber } from './values.ts';
+
+export interface StoreInputs {
+  url: string;
+  accessKeyId: string | undefined;
+  secretAccessKey: string | undefined;
+  sessionToken: string | undefined;
+  roleToAssume: string | undefined;
+}
+
+/** What a backup is encrypted to. */
+export type EncryptionInputs =
+  | { scheme: 'age'; recipients: string }
+  | { scheme: 'age'; passphrase: string }
+  | { scheme: 'gpg'; publicKeys: string | undefined; passphrase: string | undefined }
+  | { scheme: 'none' };
+
+/** What a backup may be decrypted with. Nothing given is allowed: a verify of the bytes needs no key. */
+export interface KeyInputs {
+  identity: string | undefined;
+  passphrase: string | undefined;
+  gpgPrivateKey: string | undefined;
+}
+
+/** What a filtered dump leaves out. All empty and false: the backup is whole. */
+export interface Filters {
+  schemas: readonly string[];
+  excludeSchemas: readonly string[];
+  tables: readonly string[];
+  excludeTables: readonly string[];
+  excludeTableData: readonly string[];
+  schemaOnly: boolean;
+  dataOnly: boolean;
+}
+
+export type FingerprintLevel = 'content' | 'counts' | 'none';
+
+/** The workflow run, or undefined in a terminal. */
+export interface Run {
+  url: string | null;
+  actor: string | null;
+  commit: string | null;
+}
+
+interface Common {
+  name: string | undefined;
+  store: StoreInputs;
+  run: Run | null;
+}
+
+export interface BackupInputs extends Common {
+  command: 'backup';
+  kind: Kind;
+  reason: string | undefined;
+  newSource: string | undefined;
+  databaseUrl: string;
+  sslRootCert: string | undefined;
+  encryption: EncryptionInputs;
+  jobs: number;
+  compression: string;
+  fingerprint: FingerprintLevel;
+  filters: Filters;
+  lockTimeoutSeconds: number;
+  yieldAfterSeconds: number;
+  client: string;
+  requiredTables: readonly string[];
+  minimumSizeBytes: number | undefined;
+  accept: readonly string[];
+  retain: string | undefined;
+}
+
+export interface ListInputs extends Common {
+  command: 'list';
+  limit: number;
+}
+
+export interface VerifyInputs extends Common {
+  command: 'verify';
+  backup: string;
+  keys: KeyInputs;
+  client: string;
+}
+
+export interface RestoreInputs extends Common {
+  command: 'restore';
+  backup: string;
+  keys: KeyInputs;
+  targetUrl: string;
+  sslRootCert: string | undefined;
+  jobs: number;
+  fingerprint: FingerprintLevel;
+  client: string;
+  confirm: string | undefined;
+  dryRun: boolean;
+}
+
+export type Inputs = BackupInputs | ListInputs | VerifyInputs | RestoreInputs;
+
+/** Understands the inputs of one command, and refuses what is unknown, out of range, missing or contradictory (exit status 64). */
+export function readInputs(raw: RawInputs, environment: Environment): Inputs {
+  const read = reader(raw);
+  const common = { name: readName(read), store: readStore(read), run: readRun(environment) };
+  switch (raw.command) {
+    case 'backup':
+      return { command: 'backup', ...common, ...readBackup(read, environment) };
+    case 'list':
+      return { command: 'list', ...common, limit: wholeNumber('limit', read.text('limit'), 1, 100_000) };
+    case 'verify':
+      return {
+        command: 'verify',
+        ...common,
+        backup: readBackupChoice(read),
+        keys: readKeys(read),
+        client: read.text('client'),
+      };
+    case 'restore':
+      return { command: 'restore', ...common, ...readRestore(read) };
+  }
+}
+
+interface Reader {
+  text(name: string): string;
+  optional(name: string): string | undefined;
+}
+
+function reader({ values, command }: RawInputs): Reader {
+  return {
+    text(name) {
+      const value = values.get(name);
+      if (value === undefined) throw wrongInput(name, 'is missing', `the command ${command} needs it`);
+      return value;
+    },
+    optional: name => values.get(name),
+  };
+}
+
+function readName(read: Reader): string | undefined {
+  const name = read.optional('name');
+  if (name !== undefined && !isName(name)) {
+    throw wrongInput(
+      'name',
+      'is not a plain name',
+      'use letters, digits, dots, dashes and underscores, at most 100, beginning with a letter or digit',
+    );
+  }
+  return name;
+}
+
+function readStore(read: Reader): StoreInputs {
+  const store = {
+    url: read.text('store'),
+    accessKeyId: read.optional('access-key-id'),
+    secretAccessKey: read.optional('secret-access-key'),
+    sessionToken: read.optional('session-token'),
+    roleToAssume: read.optional('role-to-assume'),
+  };
+  if ((store.accessKeyId === undefined) !== (store.secretAccessKey === undefined)) {
+    const missing = store.accessKeyId === undefined ? 'access-key-id' : 'secret-access-key';
+    throw wrongInput(missing, 'is missing', 'access-key-id and secret-access-key go together');
+  }
+  if (store.roleToAssume !== undefined && store.accessKeyId !== undefined) {
+    throw wrongInput('role-to-assume', 'is given beside access-key-id', 'give one of them');
+  }
+  return store;
+}
+
+function readBackup(read: Reader, environment: Environment): Omit<BackupInputs, 'command' | keyof Common> {
+  const minimumSize = read.optional('minimum-size');
+  const retain = read.optional('retain');
+  const defaultKind = environment.GITHUB_EVENT_NAME === 'schedule' ? 'scheduled' : 'manual';
+  return {
+    kind: choice('kind', read.optional('kind') ?? defaultKind, kinds),
+    reason: read.optional('reason'),
+    newSource: read.optional('new-source'),
+    databaseUrl: read.text('database-url'),
+    sslRootCert: read.optional('ssl-root-cert'),
+    encryption: readEncryption(read),
+    jobs: wholeNumber('jobs', read.text('jobs'), 1, 16),
+    compression: compression('compression', read.text('compression')),
+    fingerprint: choice('fingerprint', read.text('fingerprint'), ['content', 'counts', 'none']),
+    filters: readFilters(read),
+    lockTimeoutSeconds: seconds('lock-timeout', read.text('lock-timeout')),
+    yieldAfterSeconds: seconds('yield-after', read.text('yield-after')),
+    client: read.text('client'),
+    requiredTables: lines(read.optional('required-tables') ?? ''),
+    minimumSizeBytes: minimumSize === undefined ? undefined : sizeBytes('minimum-size', minimumSize),
+    accept: readAccepted(read),
+    retain: retain === undefined ? undefined : keepTime('retain', retain),
+  };
+}
+
+function readEncryption(read: Reader): EncryptionInputs {
+  const scheme = choice('encryption', read.text('encryption'), ['age', 'gpg', 'none']);
+  const recipients = read.optional('recipients');
+  const passphrase = read.optional('passphrase');
+  const publicKeys = read.optional('gpg-recipients');
+  if (scheme !== 'age' && recipients !== undefined)
+    throw wrongInput('recipients', `is given with encryption: ${scheme}`, 'recipients are for age');
+  if (scheme !== 'gpg' && publicKeys !== undefined)
+    throw wrongInput('gpg-recipients', `is given with encryption: ${scheme}`, 'say encryption: gpg');
+  if (scheme === 'none') {
+    if (passphrase !== undefined)
+      throw wrongInput('passphrase', 'is given with encryption: none', 'leave out one of them');
+    return { scheme };
+  }
+  if (scheme === 'gpg') {
+    if (publicKeys === undefined && passphrase === undefined)
+      throw wrongInput('gpg-recipients', 'is missing', 'encryption: gpg needs it, or a passphrase');
+    return { scheme, publicKeys, passphrase };
+  }
+  if (recipients !== undefined && passphrase !== undefined)
+    throw wrongInput('passphrase', 'is given beside recipients', 'give one of them');
+  if (recipients !== undefined) return { scheme, recipients };
+  if (passphrase !== undefined) return { scheme, passphrase };
+  throw wrongInput(
+    'recipients',
+    'is missing',
+    'make a key with `age-keygen -o key.txt` and give its public key; without encryption only with encryption: none',
+  );
+}
+
+function readFilters(read: Reader): Filters {
+  const filters = {
+    schemas: lines(read.optional('schemas') ?? ''),
+    excludeSchemas: lines(read.optional('exclude-schemas') ?? ''),
+    tables: lines(read.optional('tables') ?? ''),
+    excludeTables: lines(read.optional('exclude-tables') ?? ''),
+    excludeTableData: lines(read.optional('exclude-table-data') ?? ''),
+    schemaOnly: flag('schema-only', read.text('schema-only')),
+    dataOnly: flag('data-only', read.text('data-only')),
+  };
+  if (filters.schemaOnly && filters.dataOnly)
+    throw wrongInput('data-only', 'is true beside schema-only', 'leave out one of them');
+  return filters;
+}
+
+function readAccepted(read: Reader): string[] {
+  return lines(read.optional('accept') ?? '').map(line => {
+    const [, text] = /^DUMP_WARNING\s+(\S.*)$/.exec(line) ?? [];
+    if (text !== undefined) return text;
+    throw wrongInput(
+      'accept',
+      `has the line "${line.slice(0, 40)}"`,
+      'it may be DUMP_WARNING and a part of the warning',
+    );
+  });
+}
+
+function readRestore(read: Reader): Omit<RestoreInputs, 'command' | keyof Common> {
+  return {
+    backup: readBackupChoice(read),
+    keys: readKeys(read),
+    targetUrl: read.text('target-url'),
+    sslRootCert: read.optional('ssl-root-cert'),
+    jobs: wholeNumber('jobs', read.text('jobs'), 1, 16),
+    fingerprint: choice('fingerprint', read.text('fingerprint'), ['content', 'counts', 'none']),
+    client: read.text('client'),
+    confirm: read.optional('confirm'),
+    dryRun: flag('dry-run', read.text('dry-run')),
+  };
+}
+
+function readKeys(read: Reader): KeyInputs {
+  return {
+    identity: read.optional('identity'),
+    passphrase: read.optional('passphrase'),
+    gpgPrivateKey: read.optional('gpg-private-key'),
+  };
+}
+
+function readBackupChoice(read: Reader): string {
+  const backup = read.text('backup');
+  if (backup === 'latest' || parseBackupId(backup)) return backup;
+  throw wrongInput(
+    'backup',
+    `is "${backup.slice(0, 60)}"`,
+    'it may be latest, or an id such as 20261120T031742Z-scheduled-k3f9q2',
+  );
+}
+
+function readRun(environment: Environment): Run | null {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = environment;
+  if (environment.GITHUB_ACTIONS !== 'true') return null;
+  return {
+    url: server && repository && run ? `${server}/${repository}/actions/runs/${run}` : null,
+    actor: environment.GITHUB_ACTOR ?? null,
+    commit: environment.GITHUB_SHA ?? null,
+  };
+}

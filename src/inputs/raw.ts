@@ -1,0 +1,74 @@
+import { parseArgs } from 'node:util';
+import { Failure, wrongInput } from '../failure.ts';
+import { type CommandName, commandNames, definitions, definitionsFor } from './definitions.ts';
+import { choice } from './values.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Inputs as text, before anything is understood: only those that were given and are not empty. */
+export interface RawInputs {
+  command: CommandName;
+  values: ReadonlyMap<string, string>;
+  /** Things to say that stop nothing. */
+  warnings: string[];
+}
+
+/** What the terminal asked for, beside the inputs. */
+export interface TerminalRequest {
+  inputs: RawInputs;
+  json: boolean;
+}
+
+/** The inputs of the action, which the runner hands over as `INPUT_<NAME>`. */
+export function readAction(environment: Environment): RawInputs {
+  const given = new Map<string, string>();
+  for (const { name } of definitions) {
+    const value = environment[`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`]?.trim() ?? '';
+    if (value !== '') given.set(name, value);
+  }
+  return sorted(choice('command', given.get('command') ?? 'backup', commandNames), given);
+}
+
+/**
+ * The inputs of the command line: `pg-lifeboat <command> --store=…`, each also from the environment as `LIFEBOAT_STORE`. The
+ * command line wins. Throws exit status 64 for anything unknown.
+ */
+export function readTerminal(args: readonly string[], environment: Environment): TerminalRequest {
+  const options = Object.fromEntries(definitions.map(({ name }) => [name, { type: 'string' as const }]));
+  let parsed;
+  try {
+    parsed = parseArgs({ args: [...args], options: { ...options, json: { type: 'boolean' } }, allowPositionals: true });
+  } catch (error) {
+    throw new Failure(`the command line is wrong: ${(error as Error).message.split('. ')[0]}`, {
+      hint: 'see pg-lifeboat --help',
+      exitStatus: 64,
+      cause: error,
+    });
+  }
+  const { json, ...named } = parsed.values as Record<string, string | boolean | undefined>;
+  const given = new Map<string, string>();
+  for (const { name } of definitions) {
+    const value = named[name] ?? environment[`LIFEBOAT_${name.replaceAll('-', '_').toUpperCase()}`];
+    if (typeof value === 'string' && value.trim() !== '') given.set(name, value.trim());
+  }
+  const [command = given.get('command'), ...others] = parsed.positionals;
+  if (command === undefined)
+    throw wrongInput('command', 'is missing', `it may be ${commandNames.join(', ')}; see pg-lifeboat --help`);
+  if (others.length > 0)
+    throw wrongInput('command', `is followed by "${others[0]}"`, 'inputs are given as --name=value');
+  return { inputs: sorted(choice('command', command, commandNames), given), json: json === true };
+}
+
+function sorted(command: CommandName, given: Map<string, string>): RawInputs {
+  const used = new Set(definitionsFor(command).map(definition => definition.name));
+  const warnings: string[] = [];
+  const values = new Map<string, string>();
+  for (const definition of definitions) {
+    const value = given.get(definition.name) ?? definition.default;
+    if (value === undefined) continue;
+    if (used.has(definition.name)) values.set(definition.name, value);
+    else if (value !== definition.default)
+      warnings.push(`input ${definition.name} is not used by the command ${command}`);
+  }
+  return { command, values, warnings };
+}
