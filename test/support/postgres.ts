@@ -207,11 +207,15 @@ const running = new Set<OwnCluster>();
 process.once('exit', () => {
   for (const own of running) own.stopNow();
 });
-for (const [signal, status] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const) {
-  process.once(signal, () => process.exit(status));
+
+/** A signal that nobody handles would end the process without its exit handlers. */
+function exitOnSignals(): void {
+  for (const [signal, status] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    if (process.listenerCount(signal) === 0) process.once(signal, () => process.exit(status));
+  }
 }
 
 const fastSettings = { fsync: false, synchronous_commit: false, full_page_writes: false };
@@ -222,6 +226,7 @@ const startTries = 3;
  * 127.0.0.1, with a password full of odd characters. What nobody stopped ends with the process.
  */
 export async function startCluster(options: ClusterOptions): Promise<OwnCluster> {
+  exitOnSignals();
   const { bin } = await serverFolder(options.major);
   for (let triesLeft = startTries; ; triesLeft -= 1) {
     const own = await makeCluster(bin, options);
@@ -295,7 +300,8 @@ function serverUser(): { uid?: number; gid?: number } {
 }
 
 function environment(): Record<string, string> {
-  return { PATH: process.env.PATH ?? '', LC_ALL: 'C.UTF-8', TZ: 'UTC' };
+  // by its temporary folder a test run knows the programs that were left running
+  return { PATH: process.env.PATH ?? '', TMPDIR: tmpdir(), LC_ALL: 'C.UTF-8', TZ: 'UTC' };
 }
 
 function hasEnded(child: ChildProcess): boolean {
