@@ -99,6 +99,6 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
 try {
   process.exitCode = await main(process.argv.slice(2), stop.signal);
 } catch (error) {
-  console.error(error === stop.signal.reason ? `npm test: ${String(stop.signal.reason)}` : error);
-  process.exitCode = 130;
+  console.error(stop.signal.aborted ? `npm test: ${String(stop.signal.reason)}` : error);
+  process.exitCode = stop.signal.aborted ? 130 : 1;
 }

@@ -55,6 +55,7 @@ export async function runFile(project: string, file: string, signal: AbortSignal
   const events = run({ files: [path], ...limits });
   events.on('test:stdout', ({ message }) => (output += message));
   events.on('test:stderr', ({ message }) => (output += message));
+  events.on('test:diagnostic', ({ message, file: from }) => (output += from === undefined ? '' : `${message}\n`));
   events.on('test:start', ({ name, nesting }) => titles.splice(nesting, Infinity, name));
   events.on('test:pass', ({ name, nesting, details, skip, todo }) => {
     if (name === path) failed.push({ title: file, text: 'there is no test in it' });
