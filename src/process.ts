@@ -104,20 +104,32 @@ export async function run(command: Command, signal?: AbortSignal, input = ''): P
   return { ...ended, stdout: Buffer.concat(chunks).toString('utf8') };
 }
 
+/** The folders in which programs are looked for, in their order. */
+export function searchPath(): string[] {
+  return (process.env.PATH ?? '').split(':').filter(folder => folder !== '');
+}
+
 function inheritedEnvironment(): Record<string, string> {
   const names = ['PATH', 'HOME', 'TMPDIR', 'DOCKER_HOST', 'DOCKER_CONFIG'];
-  return Object.fromEntries(names.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+  return Object.fromEntries(
+    names.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
 }
 
 function ending(status: number | null, killedBy: NodeJS.Signals | null, cause: unknown): string {
   if (killedBy !== null) return `was killed by ${killedBy}`;
   if (status !== null) return `ended with status ${status}`;
   const code = (cause as NodeJS.ErrnoException | undefined)?.code;
-  return code === 'ENOENT' ? 'could not be started: there is no such program' : `could not be started: ${code ?? 'unknown reason'}`;
+  return code === 'ENOENT'
+    ? 'could not be started: there is no such program'
+    : `could not be started: ${code ?? 'unknown reason'}`;
 }
 
 function lastWords(stderr: string): string {
-  const lines = stderr.split('\n').map(line => line.trim()).filter(line => line !== '');
+  const lines = stderr
+    .split('\n')
+    .map(line => line.trim())
+    .filter(line => line !== '');
   return lines.length === 0 ? '' : `: ${lines.slice(-3).join(' | ').slice(-600)}`;
 }
 
@@ -134,7 +146,8 @@ class Tail {
   push(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#sizeBytes += chunk.length;
-    while (this.#sizeBytes - (this.#chunks[0]?.length ?? 0) > this.#limitBytes) this.#sizeBytes -= this.#chunks.shift()?.length ?? 0;
+    while (this.#sizeBytes - (this.#chunks[0]?.length ?? 0) > this.#limitBytes)
+      this.#sizeBytes -= this.#chunks.shift()?.length ?? 0;
   }
 
   text(): string {

@@ -1,12 +1,19 @@
 import { createHash } from 'node:crypto';
 import { Readable, Transform } from 'node:stream';
 
-/** A stream that hands every chunk on untouched and tells `onBytes` how many bytes went by. */
-export function meter(onBytes: (bytes: number) => void): Transform {
+/**
+ * A stream that hands every chunk on untouched and tells `onBytes` how many bytes went by. It ends only after `atEnd` has resolved,
+ * and fails with it: so a program's output counts as whole only when the program itself ended well.
+ */
+export function meter(onBytes: (bytes: number) => void, atEnd?: () => Promise<unknown>): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       onBytes(chunk.length);
       done(null, chunk);
+    },
+    flush(done) {
+      if (!atEnd) done();
+      else atEnd().then(() => done(), done);
     },
   });
 }

@@ -72,6 +72,8 @@ export const contentsSchema = v.object({
   largeObjects: v.object({ count, fingerprint: v.nullable(bigNumber) }),
   invalidIndexes: v.array(v.object(qualified)),
   extensions: v.array(v.object({ ...qualified, version: v.string() })),
+  /** Tablespaces that hold something of this database; their folders are not part of a backup. */
+  tablespaces: v.array(v.string()),
   roles: v.array(roleSchema),
   memberships: v.array(membershipSchema),
   archives: v.array(v.object({ object: v.string(), sha256 })),

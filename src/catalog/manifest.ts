@@ -33,7 +33,8 @@ export const manifestSchema = v.object({
   snapshotAt: timestamp,
   sealedAt: timestamp,
   tool: v.object({ name: v.string(), version: v.string() }),
-  source: v.object({ systemIdentifier: bigNumber, databaseOid: count, standby: v.boolean() }),
+  /** Null where the provider hides it: then nobody can tell its servers apart. */
+  source: v.nullable(v.object({ systemIdentifier: bigNumber, databaseOid: count, standby: v.boolean() })),
   server: v.object({ major: count, version: v.string() }),
   client: v.object({ version: v.string() }),
   database: v.object({

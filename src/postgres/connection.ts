@@ -11,6 +11,8 @@ export interface Target {
   input: 'database-url' | 'target-url';
   address: Address;
   rootCert: { pem: string; path: string } | undefined;
+  /** `application_name` of every session of this run, by which they know one another on the server. */
+  application: string;
 }
 
 const connectTimeoutMilliseconds = 30_000;
@@ -84,6 +86,13 @@ export class Session {
     return row;
   }
 
+  /** Cuts the connection at once: queries under way reject. Locks of the session go as soon as the server notices. */
+  cut(): void {
+    this.#lost ??= new Failure(`the session at ${describeAddress(this.target.address)} was cut by us`);
+    const { stream } = (this.#client as unknown as { connection: { stream: { destroy(): void } } }).connection;
+    stream.destroy();
+  }
+
   /** Closes; never throws, and does not wait for a server that is gone. */
   async close(): Promise<void> {
     const ended = this.#client.end().catch(() => {});
@@ -145,7 +154,7 @@ async function openClient(target: Target): Promise<pg.Client> {
       // pg asks the environment for whatever is undefined
       password: password ?? '',
       ...(options === undefined ? {} : { options }),
-      application_name: 'pg-lifeboat',
+      application_name: target.application,
       connectionTimeoutMillis: connectTimeoutMilliseconds,
       keepAlive: true,
       keepAliveInitialDelayMillis: 30_000,

@@ -5,7 +5,10 @@ export function identifier(name: string): string {
   return pg.escapeIdentifier(name);
 }
 
-/** `"schema"."name"`. */
+/**
+ * `"schema"."name"`, also as a pattern for pg_dump and pg_restore: inside double quotes every character is literal there
+ * (https://www.postgresql.org/docs/current/app-psql.html, "Patterns").
+ */
 export function qualified({ schema, name }: { schema: string; name: string }): string {
   return `${identifier(schema)}.${identifier(name)}`;
 }
@@ -13,12 +16,4 @@ export function qualified({ schema, name }: { schema: string; name: string }): s
 /** A text as SQL has it. */
 export function literal(text: string): string {
   return pg.escapeLiteral(text);
-}
-
-/**
- * A pattern for pg_dump and pg_restore that matches one name alone: inside double quotes every character is literal
- * (https://www.postgresql.org/docs/current/app-psql.html, "Patterns").
- */
-export function pattern(name: string): string {
-  return identifier(name);
 }

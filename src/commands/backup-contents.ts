@@ -1,0 +1,60 @@
+import type { Contents, TableContents } from '../catalog/contents.ts';
+import { connect } from '../postgres/connection.ts';
+import { readFacts, readLargeObjects } from '../postgres/contents.ts';
+import { countInSnapshot, importSnapshot } from '../postgres/count.ts';
+import { type CountedTable, checkSelfTest, fingerprintAlgorithm } from '../postgres/fingerprint.ts';
+import { notCaptured } from '../postgres/not-captured.ts';
+import { providerOf } from '../postgres/provider.ts';
+import type { Selected } from '../postgres/relations.ts';
+import type { Attempt } from './backup-dump.ts';
+import type { Context } from './context.ts';
+
+/** Reads, in the snapshot, everything that a restored copy will be held against. */
+export async function describeSnapshot(attempt: Attempt, context: Context): Promise<Omit<Contents, 'archives'>> {
+  const { inputs, prepared, snapshot, selected, sizeOf, backupId } = attempt;
+  const level = inputs.fingerprint;
+  const session = await connect(prepared.target, context.signal);
+  const cut = () => session.cut();
+  context.signal.addEventListener('abort', cut, { once: true });
+  try {
+    const selfTest = level === 'content' ? await checkSelfTest(session) : null;
+    await importSnapshot(session, snapshot.id);
+    const facts = await readFacts(session);
+    const largeObjects = await readLargeObjects(session, level === 'content');
+    await session.query('COMMIT');
+    const toCount = selected.filter(({ data }) => data).map(({ relation }) => relation);
+    const counted =
+      level === 'none' ? [] : await countInSnapshot(session, toCount, { snapshotId: snapshot.id, level, sizeOf, signal: context.signal });
+    const byOid = new Map(toCount.map((relation, index) => [relation.oid, counted[index]]));
+    return {
+      format: 1,
+      backupId,
+      snapshotAt: snapshot.at.toISOString(),
+      fingerprint: { level, algorithm: level === 'content' ? fingerprintAlgorithm : null, selfTest },
+      ...facts,
+      tables: selected.map(one => tableOf(one, byOid.get(one.relation.oid), sizeOf(one.relation))),
+      sequences: attempt.sequences,
+      largeObjects,
+      notCaptured: notCaptured(selected, providerOf(prepared.target.address), prepared.identity?.standby ?? false, facts.tablespaces),
+      warnings: [],
+    };
+  } finally {
+    context.signal.removeEventListener('abort', cut);
+    await session.close();
+  }
+}
+
+function tableOf({ relation, data }: Selected, counted: CountedTable | undefined, sizeBytes: number): TableContents {
+  const { schema, name, kind, condition } = relation;
+  return {
+    schema,
+    name,
+    kind,
+    dataCaptured: data,
+    rows: counted?.rows ?? null,
+    fingerprint: counted?.fingerprint ?? null,
+    fingerprintBy: counted?.fingerprintBy ?? null,
+    condition,
+    sizeBytes,
+  };
+}

@@ -1,0 +1,167 @@
+import { backupsOf, choose } from '../catalog/backups.ts';
+import { formatObjectKey, manifestObject } from '../catalog/key.ts';
+import { type Manifest, manifestLimitBytes, parseManifest } from '../catalog/manifest.ts';
+import type { Encryption } from '../crypto/crypto.ts';
+import { Failure, wrongInput } from '../failure.ts';
+import type { BackupInputs } from '../inputs/inputs.ts';
+import { type Client, findClient } from '../postgres/client.ts';
+import { type Session, type Target, connect } from '../postgres/connection.ts';
+import { compressionFor } from '../postgres/dump.ts';
+import { type DatabaseLocale, type SourceIdentity, readIdentity, readLocale, readLockCapacity, readVersionAndSize } from '../postgres/facts.ts';
+import {
+  type LockPlan,
+  checkAddress,
+  checkNoTransactionPooler,
+  checkVersion,
+  planLocks,
+  refuseCompression,
+  takeRunLock,
+} from '../postgres/preflight.ts';
+import { defaultName } from '../postgres/provider.ts';
+import { type Selected, checkReadable, isPartial, missingTables, readRelations, select } from '../postgres/relations.ts';
+import type { Store } from '../store/store.ts';
+import { collect } from '../streams.ts';
+import type { Context } from './context.ts';
+import { openBackupKeys } from './keys.ts';
+import { openInputStore } from './stores.ts';
+import { openTarget } from './targets.ts';
+
+/** Everything that a backup needs, checked. */
+export interface Prepared {
+  name: string;
+  partial: boolean;
+  store: Store;
+  target: Target;
+  /** Holds the run's lock; also looks after the other sessions. */
+  control: Session;
+  client: Client;
+  encryption: Encryption;
+  /** The passphrase's `key.age`. */
+  keyFile: Buffer | undefined;
+  identity: SourceIdentity | undefined;
+  server: { major: number; version: string };
+  databaseBytes: number;
+  locale: DatabaseLocale;
+  lockPlan: LockPlan;
+  compression: string;
+  /** The newest sealed backup under this name. */
+  previous: Manifest | undefined;
+  close(): Promise<void>;
+}
+
+/** Checks everything that can be checked before the first byte is dumped. Each refusal names the cause and the remedy. */
+export async function prepare(inputs: BackupInputs, context: Context): Promise<Prepared> {
+  const { log, signal } = context;
+  const target = await openTarget('database-url', inputs.databaseUrl, inputs.sslRootCert, context);
+  const name = inputs.name ?? defaultName(target.address);
+  if (inputs.newSource !== undefined && inputs.newSource !== name) throw wrongInput('new-source', `is not ${name}`, 'type the name of the backup in full');
+  const store = openInputStore(inputs.store, context);
+  checkAddress(target);
+
+  const control = await connect(target, signal);
+  const closing: (() => Promise<void>)[] = [() => control.close()];
+  const close = async () => {
+    for (const end of closing) await end();
+  };
+  try {
+    checkVersion(control);
+    await checkNoTransactionPooler(control, signal);
+    await takeRunLock(control, name);
+    const identity = await readIdentity(control);
+    const { version, sizeBytes } = await readVersionAndSize(control);
+    log.info(`server: PostgreSQL ${version} at ${target.address.host}, database ${target.address.database}, ${sizeBytes} bytes`);
+    const client = await findClient({ major: control.major, choice: inputs.client, log, signal });
+    log.info(`client: pg_dump ${client.version} from ${client.source}`);
+
+    const relations = await readRelations(control);
+    const selected = select(relations, inputs.filters);
+    checkReadable(selected, target.address.user);
+    checkRequired(selected, inputs.requiredTables);
+
+    await store.checkWritable(`${name}/`, signal);
+    const previous = await newestManifest(store, name, signal);
+    checkSource({ identity, previous, inputs, name }, context);
+    const cleared = await store.clearUnfinished(`${name}/`, signal);
+    if (cleared > 0) log.info(`${cleared} unfinished uploads of earlier runs were ended`);
+
+    const keys = await openBackupKeys(inputs.encryption, store, previous, context);
+    closing.push(keys.close);
+    return {
+      name,
+      partial: isPartial(inputs.filters),
+      store,
+      target,
+      control,
+      client,
+      encryption: keys.encryption,
+      keyFile: keys.keyFile,
+      identity,
+      server: { major: control.major, version },
+      databaseBytes: sizeBytes,
+      locale: await readLocale(control),
+      lockPlan: planAndSay(selected, inputs.jobs, await readLockCapacity(control), context),
+      compression: checkCompression(inputs.compression, control.major),
+      previous,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function checkRequired(selected: readonly Selected[], required: readonly string[]): void {
+  const missing = missingTables(selected.filter(({ data, relation }) => data || relation.kind === 'partitioned').map(({ relation }) => relation), required);
+  if (missing.length === 0) return;
+  throw new Failure(`required ${missing.length === 1 ? 'table' : 'tables'} ${missing.join(', ')} would not be in the backup`, {
+    hint: 'the table is gone, is written in another way (schema.table), or a filter leaves it out',
+  });
+}
+
+interface SourceCheck {
+  identity: SourceIdentity | undefined;
+  previous: Manifest | undefined;
+  inputs: BackupInputs;
+  name: string;
+}
+
+function checkSource({ identity, previous, inputs, name }: SourceCheck, { log }: Context): void {
+  if (!previous) return;
+  if (!identity || !previous.source) {
+    log.warn(`the server hides its system identifier: nobody can tell whether ${name} is still the same database`);
+    return;
+  }
+  const same = identity.systemIdentifier === previous.source.systemIdentifier && identity.databaseOid === previous.source.databaseOid;
+  if (same) return;
+  if (inputs.newSource === name) {
+    log.warn(`${name} has a new source from now on, as new-source says`);
+    return;
+  }
+  throw new Failure(`the backups under ${name} come from another database`, {
+    hint: `give this one another name; or, if it takes the other's place (a new server, an upgrade), say new-source: ${name}`,
+  });
+}
+
+async function newestManifest(store: Store, name: string, signal: AbortSignal): Promise<Manifest | undefined> {
+  const sealed = (await backupsOf(store.list(`${name}/`, signal))).filter(backup => backup.sealed);
+  const newest = sealed.find(backup => !backup.facts.partial) ?? sealed[0];
+  if (!newest) return undefined;
+  const chosen = choose(sealed, newest.id, name);
+  const body = await store.get(formatObjectKey({ name, id: chosen.id, object: manifestObject }), signal);
+  return parseManifest((await collect(body, manifestLimitBytes)).toString('utf8'), name, chosen.id);
+}
+
+function planAndSay(selected: readonly Selected[], jobs: number, capacity: number, { log }: Context): LockPlan {
+  const plan = planLocks(selected, jobs, capacity);
+  if (!plan.locked) {
+    log.info(`the server's lock table (${capacity} entries) is small for ${selected.length} tables: they are not locked in advance, but compared after the dump`);
+    if (jobs > 1) log.warn('jobs is lowered to 1: the server has no locks for more (max_locks_per_transaction)');
+  }
+  return plan;
+}
+
+function checkCompression(choice: string, major: number): string {
+  const compression = compressionFor(choice, major);
+  if (compression === undefined) throw refuseCompression(choice, major);
+  return compression;
+}

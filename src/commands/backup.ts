@@ -1,0 +1,166 @@
+import { newBackupId } from '../catalog/key.ts';
+import { formatContents } from '../catalog/contents.ts';
+import { type Manifest, type ManifestObject, formatManifest } from '../catalog/manifest.ts';
+import { recoverText } from '../catalog/recover.ts';
+import { Failure } from '../failure.ts';
+import type { BackupInputs } from '../inputs/inputs.ts';
+import { Yielded } from '../postgres/watch.ts';
+import { bytes } from '../streams.ts';
+import { type Dumped, LocksRanOut, dump } from './backup-dump.ts';
+import { type Prepared, prepare } from './backup-preflight.ts';
+import { BackupFolder } from './backup-folder.ts';
+import type { Context } from './context.ts';
+
+/** What a finished backup gives back. */
+export interface BackupResult {
+  command: 'backup';
+  name: string;
+  backupId: string;
+  kind: string;
+  partial: boolean;
+  location: string;
+  manifestKey: string;
+  snapshotAt: string;
+  sizeBytes: number;
+  databaseBytes: number;
+  tables: number;
+  rows: number | null;
+  durationSeconds: number;
+  objects: ManifestObject[];
+  warnings: string[];
+}
+
+/** After so many attempts that had to give way to others, the backup fails and says to whom. */
+const attempts = 3;
+
+/**
+ * Dumps, encrypts and stores a database. Nothing is a backup before the manifest is written, and the manifest is written last, after
+ * every process has ended well and every stored byte is proven.
+ */
+export async function backup(inputs: BackupInputs, context: Context): Promise<BackupResult> {
+  const startedAt = context.now();
+  const prepared = await context.log.group('Preflight', () => prepare(inputs, context));
+  const folder = new BackupFolder(prepared.store, prepared.name, newBackupId(startedAt, inputs.kind, prepared.partial), prepared.encryption);
+  try {
+    const dumped = await context.log.group('Dump', () => dumpPatiently(inputs, prepared, folder, context));
+    checkRows(inputs, dumped, context);
+    const manifest = await context.log.group('Seal', () => seal({ inputs, prepared, folder, dumped, startedAt }, context));
+    return resultOf(manifest, folder, dumped, context.now().getTime() - startedAt.getTime());
+  } catch (error) {
+    await folder.discard(context.log);
+    throw error;
+  } finally {
+    await prepared.close();
+  }
+}
+
+async function dumpPatiently(inputs: BackupInputs, prepared: Prepared, folder: BackupFolder, context: Context): Promise<Dumped> {
+  let plan = prepared.lockPlan;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await dump(inputs, { ...prepared, lockPlan: plan }, folder, context);
+    } catch (error) {
+      const yields = error instanceof Yielded || error instanceof LocksRanOut;
+      if (!yields || attempt === attempts || context.signal.aborted) throw error;
+      if (error instanceof LocksRanOut) plan = { locked: false, jobs: 1, beside: false };
+      context.log.warn(`${error.message}; the dump begins anew (attempt ${attempt + 1} of ${attempts})`);
+    }
+  }
+}
+
+/** What preflight could not know: whether there is anything in the tables. */
+function checkRows(inputs: BackupInputs, { contents, archiveBytes }: Dumped, { log }: Context): void {
+  const rowsOf = new Map(contents.tables.map(table => [`${table.schema}.${table.name}`, table]));
+  for (const required of inputs.requiredTables) {
+    const name = required.includes('.') ? required : `public.${required}`;
+    const table = rowsOf.get(name);
+    const isEmpty = table?.kind === 'partitioned' ? false : table?.rows === 0;
+    if (isEmpty) throw new Failure(`required table ${name} has no rows`, { hint: 'look at the database; or take the table out of required-tables' });
+    if (table?.kind === 'table' && table.rows === null) log.warn(`required table ${name} is there, but its rows were not counted`);
+  }
+  if (contents.tables.length === 0) log.warn('the database has no tables: this is a valid backup of nothing');
+  if (inputs.minimumSizeBytes !== undefined && archiveBytes < inputs.minimumSizeBytes) {
+    throw new Failure(`the backup weighs ${archiveBytes} bytes, less than the minimum-size of ${inputs.minimumSizeBytes}`, {
+      hint: 'look at the database, or lower minimum-size',
+    });
+  }
+}
+
+interface Sealing {
+  inputs: BackupInputs;
+  prepared: Prepared;
+  folder: BackupFolder;
+  dumped: Dumped;
+  startedAt: Date;
+}
+
+async function seal({ inputs, prepared, folder, dumped, startedAt }: Sealing, context: Context): Promise<Manifest> {
+  const { signal, log, now } = context;
+  const archives = folder.objects.filter(({ purpose }) => purpose === 'main' || purpose === 'shard' || purpose === 'roles' || purpose === 'schema');
+  const contents = { ...dumped.contents, archives: archives.map(({ object, sha256 }) => ({ object, sha256 })) };
+  await folder.putEncrypted('contents', 'contents.json', bytes(formatContents(contents)), signal);
+  if (prepared.keyFile) await folder.putPlain('key', 'key.age', bytes(prepared.keyFile), signal);
+
+  const partsOfManifest = {
+    format: 1 as const,
+    id: folder.id,
+    name: folder.name,
+    kind: inputs.kind,
+    partial: prepared.partial,
+    reason: inputs.reason ?? null,
+    startedAt: startedAt.toISOString(),
+    snapshotAt: contents.snapshotAt,
+    tool: { name: 'pg-lifeboat', version: context.version },
+    source: prepared.identity ?? null,
+    server: prepared.server,
+    client: { version: prepared.client.version },
+    database: prepared.locale,
+    extensions: contents.extensions.map(({ name, version }) => ({ name, version })),
+    encryption: { scheme: prepared.encryption.scheme, recipients: [...prepared.encryption.recipients] },
+    compression: inputs.compression,
+    fingerprint: inputs.fingerprint,
+    totals: {
+      tables: contents.tables.length,
+      rows: inputs.fingerprint === 'none' ? null : contents.tables.reduce((sum, { rows }) => sum + (rows ?? 0), 0),
+      databaseBytes: prepared.databaseBytes,
+      storedBytes: 0,
+    },
+    requiredTables: { asked: inputs.requiredTables.length, present: inputs.requiredTables.length },
+    warnings: contents.warnings.length,
+    retain: inputs.retain ?? null,
+    run: inputs.run,
+  };
+  const recover = recoverText({ ...partsOfManifest, objects: folder.objects, location: prepared.store.location, hasKeyFile: prepared.keyFile !== undefined });
+  await folder.putPlain('recover', 'RECOVER.md', bytes(recover), signal);
+  const storedBytes = folder.objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const manifest: Manifest = {
+    ...partsOfManifest,
+    sealedAt: now().toISOString(),
+    totals: { ...partsOfManifest.totals, storedBytes },
+    objects: folder.objects,
+  };
+  if (inputs.retain !== undefined) await folder.putBeside('retain.json', `${JSON.stringify({ format: 1, retain: inputs.retain, at: now().toISOString() })}\n`, signal);
+  await folder.seal(formatManifest(manifest), signal);
+  log.info(`sealed ${folder.name}/${folder.id}`);
+  return manifest;
+}
+
+function resultOf(manifest: Manifest, folder: BackupFolder, { contents }: Dumped, milliseconds: number): BackupResult {
+  return {
+    command: 'backup',
+    name: manifest.name,
+    backupId: manifest.id,
+    kind: manifest.kind,
+    partial: manifest.partial,
+    location: folder.location,
+    manifestKey: folder.manifestKey,
+    snapshotAt: manifest.snapshotAt,
+    sizeBytes: manifest.totals.storedBytes,
+    databaseBytes: manifest.totals.databaseBytes,
+    tables: manifest.totals.tables,
+    rows: manifest.totals.rows,
+    durationSeconds: Math.round(milliseconds / 100) / 10,
+    objects: manifest.objects,
+    warnings: contents.warnings,
+  };
+}

@@ -1,0 +1,14 @@
+import type { Log } from '../log.ts';
+
+/** What every command is handed beside its inputs. */
+export interface Context {
+  log: Log;
+  signal: AbortSignal;
+  now: () => Date;
+  /** The release of pg-lifeboat, for example `1.4.0`. */
+  version: string;
+  /** A folder of this run's own, mode 0700, removed at its end. Nothing secret is written there. */
+  folder: string;
+  /** The workflow's OIDC token for AWS; throws outside of Actions. */
+  webIdentityToken: () => Promise<string>;
+}

@@ -1,0 +1,62 @@
+import type { Session } from './connection.ts';
+
+/** What identifies a database wherever its URL leads: the cluster's own number and the database's in it. */
+export interface SourceIdentity {
+  systemIdentifier: string;
+  databaseOid: number;
+  standby: boolean;
+}
+
+/** What a database must be created with. */
+export interface DatabaseLocale {
+  encoding: string;
+  localeProvider: string;
+  collate: string;
+  ctype: string;
+  locale: string | null;
+}
+
+/**
+ * The cluster's system identifier and the database's oid. Undefined where the provider hides the control file: then nobody can tell
+ * two servers apart.
+ */
+export async function readIdentity(session: Session): Promise<SourceIdentity | undefined> {
+  const { databaseOid, standby } = await session.one<{ databaseOid: string; standby: boolean }>(
+    `SELECT oid::int8::text AS "databaseOid", pg_catalog.pg_is_in_recovery() AS standby FROM pg_catalog.pg_database WHERE datname = current_database()`,
+  );
+  try {
+    const { id } = await session.one<{ id: string }>('SELECT system_identifier::text AS id FROM pg_catalog.pg_control_system()');
+    return { systemIdentifier: id, databaseOid: Number(databaseOid), standby };
+  } catch (error) {
+    if ((error as { code?: string }).code === '42501') return undefined;
+    throw error;
+  }
+}
+
+/** Encoding, locale provider and locales of the connected database. */
+export async function readLocale(session: Session): Promise<DatabaseLocale> {
+  const provider = session.major >= 15 ? "CASE datlocprovider WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END" : "'libc'";
+  const locale = session.major >= 17 ? 'datlocale' : session.major >= 15 ? 'daticulocale' : 'NULL';
+  return session.one<DatabaseLocale>(
+    `SELECT pg_catalog.pg_encoding_to_char(encoding) AS encoding, ${provider} AS "localeProvider", datcollate AS collate,
+            datctype AS ctype, ${locale} AS locale
+       FROM pg_catalog.pg_database WHERE datname = current_database()`,
+  );
+}
+
+/** `17.5`, and the size of the database in bytes. */
+export async function readVersionAndSize(session: Session): Promise<{ version: string; sizeBytes: number }> {
+  const { version, size } = await session.one<{ version: string; size: string }>(
+    `SELECT split_part(current_setting('server_version'), ' ', 1) AS version, pg_catalog.pg_database_size(current_database())::text AS size`,
+  );
+  return { version, sizeBytes: Number(size) };
+}
+
+/** How many locks the server's shared table is sized for (documentation of max_locks_per_transaction). */
+export async function readLockCapacity(session: Session): Promise<number> {
+  const { capacity } = await session.one<{ capacity: string }>(
+    `SELECT (current_setting('max_locks_per_transaction')::int8
+             * (current_setting('max_connections')::int8 + current_setting('max_prepared_transactions')::int8))::text AS capacity`,
+  );
+  return Number(capacity);
+}

@@ -1,0 +1,90 @@
+import { Failure, wrongInput } from '../failure.ts';
+import { type Session, connect } from './connection.ts';
+import { providerOf } from './provider.ts';
+import type { Selected } from './relations.ts';
+import type { Target } from './connection.ts';
+
+const oldestMajor = 13;
+const newestMajor = 18;
+
+/** Refuses an address that is known to lead to a pooler in transaction mode, before anything is sent there. */
+export function checkAddress({ address, input }: Target): void {
+  const { transactionPooler } = providerOf(address);
+  if (transactionPooler === undefined) return;
+  throw new Failure(`input ${input} leads to a pooler in transaction mode (${address.host}:${address.port}), where one session is many`, {
+    hint: transactionPooler,
+  });
+}
+
+/** Refuses servers that are too old or newer than anything we know. */
+export function checkVersion(session: Session): void {
+  if (session.major >= oldestMajor && session.major <= newestMajor) return;
+  throw new Failure(`the server is PostgreSQL ${session.major}, and this release knows ${oldestMajor} to ${newestMajor}`, {
+    hint: session.major > newestMajor ? 'use a newer release of pg-lifeboat' : 'upgrade the server',
+  });
+}
+
+/**
+ * Proves that one session of ours is one session of the server: two that are open at once have two processes, and a lock
+ * of the session is still there at the next statement. Behind a pooler in transaction mode neither holds.
+ */
+export async function checkNoTransactionPooler(session: Session, signal: AbortSignal): Promise<void> {
+  const other = await connect(session.target, signal);
+  try {
+    const pid = 'SELECT pg_catalog.pg_backend_pid() AS pid';
+    const mine = await session.one<{ pid: number }>(pid);
+    const theirs = await other.one<{ pid: number }>(pid);
+    const again = await session.one<{ pid: number }>(pid);
+    if (mine.pid !== theirs.pid && mine.pid === again.pid) return;
+  } finally {
+    await other.close();
+  }
+  const { address, input } = session.target;
+  throw new Failure(`input ${input} leads to a pooler in transaction mode (${address.host}:${address.port}): two sessions share one process of the server`, {
+    hint: "use the server's own address or a pooler in session mode",
+  });
+}
+
+/**
+ * Takes the lock that says "a backup of this name is running". It belongs to the session: a run that dies loses it. Throws when
+ * another run holds it.
+ */
+export async function takeRunLock(session: Session, name: string): Promise<void> {
+  const { taken } = await session.one<{ taken: boolean }>(`SELECT pg_catalog.pg_try_advisory_lock(hashtextextended($1, 20261120)) AS taken`, [
+    `pg-lifeboat ${name}`,
+  ]);
+  if (taken) return;
+  throw new Failure(`another backup of ${name} is running on this server`, {
+    hint: 'wait for it; give the workflows one concurrency group',
+  });
+}
+
+/** How an attempt locks. */
+export interface LockPlan {
+  /** The leader locks every table before its snapshot. */
+  locked: boolean;
+  jobs: number;
+  /** pg_dump of the definitions runs beside the main one, not after it. */
+  beside: boolean;
+}
+
+/** The share of the lock table that we take at the most; the rest is for everybody else. */
+const shareOfCapacity = 0.8;
+
+/**
+ * Fits our locks into the server's lock table. `capacity` is how many locked objects it is sized for; it holds twice as many
+ * holders of locks. pg_dump locks tables and sequences, the leader and the dump of the definitions lock the tables again.
+ */
+export function planLocks(selected: readonly Selected[], jobs: number, capacity: number): LockPlan {
+  const tables = selected.length;
+  const sequences = selected.reduce((sum, { relation }) => sum + relation.sequences, 0);
+  const objects = tables + sequences;
+  const holders = 4 * tables + sequences;
+  const fits = objects <= capacity * shareOfCapacity && holders <= 2 * capacity * shareOfCapacity;
+  return fits ? { locked: true, jobs, beside: true } : { locked: false, jobs: 1, beside: false };
+}
+
+/** Refuses a compression that the client of this major cannot do. */
+export function refuseCompression(choice: string, major: number): Failure {
+  return wrongInput('compression', `is ${choice}, which pg_dump ${major} cannot do`, 'PostgreSQL 15 and older have gzip:1 to gzip:9, none and auto');
+}

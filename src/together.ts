@@ -1,0 +1,47 @@
+/**
+ * Runs tasks side by side under one signal. The first that fails aborts the others; all are awaited before that first error is
+ * thrown, so nothing goes on behind the caller's back.
+ */
+export async function together<const Tasks extends readonly ((signal: AbortSignal) => Promise<unknown>)[]>(
+  signal: AbortSignal,
+  tasks: Tasks,
+): Promise<{ [Index in keyof Tasks]: Awaited<ReturnType<Tasks[Index]>> }> {
+  const controller = new AbortController();
+  const joint = AbortSignal.any([signal, controller.signal]);
+  let first: { error: unknown } | undefined;
+  const settled = await Promise.allSettled(
+    tasks.map(async task => {
+      try {
+        return await task(joint);
+      } catch (error) {
+        first ??= { error };
+        controller.abort(error);
+        throw error;
+      }
+    }),
+  );
+  if (first) throw signal.aborted ? signal.reason : first.error;
+  return settled.map(result => (result.status === 'fulfilled' ? result.value : undefined)) as never;
+}
+
+/**
+ * Runs `work` while `guard` looks after it. The guard's failure aborts the work and is what is thrown; the end of the work ends the guard.
+ */
+export async function guarded<T>(
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+  guard: (signal: AbortSignal) => Promise<void>,
+): Promise<T> {
+  const failed = new AbortController();
+  const ended = new AbortController();
+  const guarding = guard(AbortSignal.any([signal, ended.signal])).catch((error: unknown) => failed.abort(error));
+  try {
+    return await work(AbortSignal.any([signal, failed.signal]));
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    throw failed.signal.aborted ? failed.signal.reason : error;
+  } finally {
+    ended.abort();
+    await guarding;
+  }
+}
