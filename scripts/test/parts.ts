@@ -1,10 +1,5 @@
-import {
-  clustersVariable,
-  majors,
-  startCluster,
-  type ClusterAddress,
-  type OwnCluster,
-} from '../../test/support/postgres.ts';
+import { clustersVariable, majors } from '../../test/support/postgres.ts';
+import { startCluster, type ClusterAddress, type OwnCluster } from '../setup/cluster.ts';
 import { installedProgram, programNames } from '../setup/programs.ts';
 import { serverFolder } from '../setup/postgres.ts';
 

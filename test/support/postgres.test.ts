@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { run } from '../../src/process.ts';
-import { majors, needsPostgres, startCluster } from './postgres.ts';
+import { createSampleDatabase, majors, needsPostgres, startCluster } from './postgres.ts';
 
 for (const major of majors()) {
   describe(`the test clusters on Postgres ${major}`, () => {
@@ -52,6 +52,16 @@ for (const major of majors()) {
       await call('createdb', 'made_by_createdb');
       await call('dropdb', 'made_by_createdb');
       await postgres.dropDatabase(database);
+    });
+
+    it('hand out copies of the sample, each of its own', async t => {
+      const postgres = await needsPostgres(t, major);
+      if (postgres === undefined) return;
+      const [one, other] = await Promise.all([createSampleDatabase(postgres), createSampleDatabase(postgres)]);
+      const count = async (database: string) =>
+        (await postgres.query<{ count: string }>('SELECT count(*) FROM app.tasks', [], database))[0]?.count;
+      await postgres.query('DELETE FROM app.tasks WHERE id > 3', [], one);
+      assert.deepEqual([await count(one), await count(other)], ['3', '1200']);
     });
 
     it('start with settings and rules of their own, crash, come back, and vanish', async t => {
