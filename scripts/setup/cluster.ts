@@ -206,8 +206,8 @@ process.once('exit', () => {
   for (const own of running) own.stopNow();
 });
 
-/** A signal that nobody handles would end the process without its exit handlers. */
-function exitOnSignals(): void {
+/** Lets the signals that nobody handles end the process by its exit handlers, which stop what it started. */
+export function exitOnSignals(): void {
   for (const [signal, status] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
