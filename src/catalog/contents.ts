@@ -67,7 +67,7 @@ export const contentsSchema = v.object({
     settings: v.array(v.object({ role: v.nullable(v.string()), setting: v.string() })),
   }),
   tables: v.array(tableSchema),
-  sequences: v.array(v.object({ ...qualified, lastValue: bigNumber, isCalled: v.boolean() })),
+  sequences: v.array(v.object({ ...qualified, lastValue: bigNumber, isCalled: v.boolean(), ascending: v.boolean() })),
   materializedViews: v.array(v.object({ ...qualified, populated: v.boolean() })),
   largeObjects: v.object({ count, fingerprint: v.nullable(bigNumber) }),
   invalidIndexes: v.array(v.object(qualified)),

@@ -24,7 +24,9 @@ export async function describeSnapshot(attempt: Attempt, context: Context): Prom
     await session.query('COMMIT');
     const toCount = selected.filter(({ data }) => data).map(({ relation }) => relation);
     const counted =
-      level === 'none' ? [] : await countInSnapshot(session, toCount, { snapshotId: snapshot.id, level, sizeOf, signal: context.signal });
+      level === 'none'
+        ? []
+        : await countInSnapshot(session, toCount, { snapshotId: snapshot.id, level, sizeOf, signal: context.signal });
     const byOid = new Map(toCount.map((relation, index) => [relation.oid, counted[index]]));
     return {
       format: 1,
@@ -35,7 +37,12 @@ export async function describeSnapshot(attempt: Attempt, context: Context): Prom
       tables: selected.map(one => tableOf(one, byOid.get(one.relation.oid), sizeOf(one.relation))),
       sequences: attempt.sequences,
       largeObjects,
-      notCaptured: notCaptured(selected, providerOf(prepared.target.address), prepared.identity?.standby ?? false, facts.tablespaces),
+      notCaptured: notCaptured(
+        selected,
+        providerOf(prepared.target.address),
+        prepared.identity?.standby ?? false,
+        facts.tablespaces,
+      ),
       warnings: [],
     };
   } finally {

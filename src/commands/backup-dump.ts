@@ -7,7 +7,16 @@ import { type SequenceValue, readSequences } from '../postgres/contents.ts';
 import { LockWatch } from '../postgres/watch.ts';
 import { type Snapshot, checkUnchanged, takeSnapshot } from '../postgres/snapshot.ts';
 import { type Selected, checkReadable, readSizes, select } from '../postgres/relations.ts';
-import { type Shard, type DumpOptions, dumpMain, dumpRoles, dumpSchema, dumpShard, filterOptions, packShards } from '../postgres/dump.ts';
+import {
+  type Shard,
+  type DumpOptions,
+  dumpMain,
+  dumpRoles,
+  dumpSchema,
+  dumpShard,
+  filterOptions,
+  packShards,
+} from '../postgres/dump.ts';
 import { type DumpWarnings, judgeWarnings } from '../postgres/dump-warnings.ts';
 import { type Command, ProcessFailure, start } from '../process.ts';
 import { meter } from '../streams.ts';
@@ -44,7 +53,12 @@ export class LocksRanOut extends Failure {}
  * One attempt: the leader's locks and snapshot, then pg_dump's processes and the counting side by side, all in that snapshot. When it
  * rejects, every process has ended and every lock is gone.
  */
-export async function dump(inputs: BackupInputs, prepared: Prepared, folder: BackupFolder, context: Context): Promise<Dumped> {
+export async function dump(
+  inputs: BackupInputs,
+  prepared: Prepared,
+  folder: BackupFolder,
+  context: Context,
+): Promise<Dumped> {
   folder.restart();
   const leader = await connect(prepared.target, context.signal);
   try {
@@ -82,14 +96,25 @@ async function dumpWatched({ inputs, prepared, folder, leader, watch }: Watched,
       log: context.log,
       signal: context.signal,
     }).catch((error: unknown) => {
-      throw (error as { code?: string }).code === '55P03' ? watch.explainTimeout(inputs.lockTimeoutSeconds, error) : error;
+      throw (error as { code?: string }).code === '55P03'
+        ? watch.explainTimeout(inputs.lockTimeoutSeconds, error)
+        : error;
     });
     const selected = select(snapshot.relations, inputs.filters);
     checkReadable(selected, prepared.target.address.user);
     const sizes = await readSizes(leader, selected);
     const sequences = await readSequences(control);
     watch.leaderIsIdle();
-    const attempt: Attempt = { inputs, prepared, folder, snapshot, selected, sizeOf: ({ oid }) => sizes.get(oid) ?? 0, backupId: folder.id, sequences };
+    const attempt: Attempt = {
+      inputs,
+      prepared,
+      folder,
+      snapshot,
+      selected,
+      sizeOf: ({ oid }) => sizes.get(oid) ?? 0,
+      backupId: folder.id,
+      sequences,
+    };
     const dumped = await dumpSnapshot(attempt, context);
     await leader.query('SELECT 1'); // its locks have held to the end
     if (!snapshot.locked) await checkUnchanged(control, snapshot);
@@ -110,7 +135,9 @@ async function dumpSnapshot(attempt: Attempt, context: Context): Promise<Dumped>
     standby: identity?.standby ?? false,
   };
   const shards = inputs.filters.schemaOnly ? [] : packShards(selected, lockPlan.jobs, sizeOf);
-  const expected = previous?.objects.filter(({ purpose }) => purpose === 'main' || purpose === 'shard').reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const expected = previous?.objects
+    .filter(({ purpose }) => purpose === 'main' || purpose === 'shard')
+    .reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const progress = context.log.progress('dump', expected);
   try {
     const [archived, described] = await together(context.signal, [
@@ -139,28 +166,56 @@ async function dumpArchives(
   progress: Progress,
 ): Promise<{ warnings: DumpWarnings[]; sizeBytes: number }> {
   const { client, target, lockPlan } = attempt.prepared;
-  const main = (signal: AbortSignal) => storeOutput(attempt, { purpose: 'main', title: 'main.dump', command: dumpMain(client, target, options, shards) }, signal, progress);
+  const main = (signal: AbortSignal) =>
+    storeOutput(
+      attempt,
+      { purpose: 'main', title: 'main.dump', command: dumpMain(client, target, options, shards) },
+      signal,
+      progress,
+    );
   const others = shards.map((shard, index) => (signal: AbortSignal) => {
     const title = `data-${String(index + 1).padStart(3, '0')}.dump`;
-    return storeOutput(attempt, { purpose: 'shard', title, command: dumpShard(client, target, options, shard) }, signal, progress);
+    return storeOutput(
+      attempt,
+      { purpose: 'shard', title, command: dumpShard(client, target, options, shard) },
+      signal,
+      progress,
+    );
   });
   const archives = await together(context.signal, [main, ...others]);
   const definitions = lockPlan.beside ? [] : [await storeDefinitions(attempt, options, context.signal)];
-  return { warnings: [...archives, ...definitions].map(({ warnings }) => warnings), sizeBytes: archives.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
+  return {
+    warnings: [...archives, ...definitions].map(({ warnings }) => warnings),
+    sizeBytes: archives.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  };
 }
 
 /** The lane beside the archives: definitions, roles, then the counting, one after another to need few connections. */
-async function describeBeside(attempt: Attempt, options: DumpOptions, context: Context): Promise<{ warnings: DumpWarnings[]; contents: Omit<Contents, 'archives'> }> {
+async function describeBeside(
+  attempt: Attempt,
+  options: DumpOptions,
+  context: Context,
+): Promise<{ warnings: DumpWarnings[]; contents: Omit<Contents, 'archives'> }> {
   const { client, target, lockPlan } = attempt.prepared;
   const stored = lockPlan.beside ? [await storeDefinitions(attempt, options, context.signal)] : [];
-  stored.push(await storeOutput(attempt, { purpose: 'roles', title: 'roles.sql', command: dumpRoles(client, target, options) }, context.signal));
+  stored.push(
+    await storeOutput(
+      attempt,
+      { purpose: 'roles', title: 'roles.sql', command: dumpRoles(client, target, options) },
+      context.signal,
+    ),
+  );
   const contents = await describeSnapshot(attempt, context);
   return { warnings: stored.map(({ warnings }) => warnings), contents };
 }
 
 function storeDefinitions(attempt: Attempt, options: DumpOptions, signal: AbortSignal): Promise<Output> {
   const { client, target } = attempt.prepared;
-  return storeOutput(attempt, { purpose: 'schema', title: 'schema.sql', command: dumpSchema(client, target, options) }, signal);
+  return storeOutput(
+    attempt,
+    { purpose: 'schema', title: 'schema.sql', command: dumpSchema(client, target, options) },
+    signal,
+  );
 }
 
 interface Output {
@@ -201,7 +256,9 @@ function mergeWarnings(all: readonly DumpWarnings[]): DumpWarnings {
 }
 
 function explain(error: unknown, { lockPlan }: Prepared): unknown {
-  const isFull = (error as { code?: string }).code === '53200' || (error instanceof ProcessFailure && error.stderr.includes('out of shared memory'));
+  const isFull =
+    (error as { code?: string }).code === '53200' ||
+    (error instanceof ProcessFailure && error.stderr.includes('out of shared memory'));
   if (!isFull) return error;
   const details = { hint: 'raise max_locks_per_transaction, or run the backup at a quieter time', cause: error };
   const message = `the server's lock table is full: ${messageOf(error)}`;

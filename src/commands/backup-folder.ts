@@ -36,13 +36,22 @@ export class BackupFolder {
   }
 
   /** Encrypts a stream, through any streams between, and stores it as `<title><suffix>`. */
-  async putEncrypted(purpose: Purpose, title: string, source: Readable, signal: AbortSignal, ...between: NodeJS.ReadWriteStream[]): Promise<StoredObject> {
+  async putEncrypted(
+    purpose: Purpose,
+    title: string,
+    source: Readable,
+    signal: AbortSignal,
+    ...between: NodeJS.ReadWriteStream[]
+  ): Promise<StoredObject> {
     const object = `${title}${this.#encryption.suffix}`;
     const encrypting = await this.#encryption.encrypt();
     const store = async (body: AsyncIterable<Uint8Array>) => this.#store.put(this.#keyOf(object), body, { signal });
     const streams = [source, ...between, encrypting] as [Readable, ...NodeJS.ReadWriteStream[]];
     let stored: StoredObject | undefined;
-    await pipeline([...streams, async (body: AsyncIterable<Uint8Array>) => void (stored = await store(body))] as never, { signal });
+    await pipeline(
+      [...streams, async (body: AsyncIterable<Uint8Array>) => void (stored = await store(body))] as never,
+      { signal },
+    );
     return this.#remember(purpose, object, stored as unknown as StoredObject);
   }
 
@@ -76,14 +85,18 @@ export class BackupFolder {
       // the write may have arrived although we were told that it failed, and a manifest without its objects must never be
       if (this.#sealing) await this.#store.remove(this.manifestKey);
     } catch (error) {
-      log.warn(`the manifest of ${this.id} may have been written although the store reported an error; nothing of it is removed (${messageOf(error)})`);
+      log.warn(
+        `the manifest of ${this.id} may have been written although the store reported an error; nothing of it is removed (${messageOf(error)})`,
+      );
       return;
     }
     const keys = [...this.#written].map(object => this.#keyOf(object));
     const results = await Promise.allSettled(keys.map(key => this.#store.remove(key)));
     const failed = results.filter(result => result.status === 'rejected');
     if (failed.length > 0) {
-      log.warn(`${failed.length} objects of the failed backup ${this.id} stay in the store; without a manifest they are no backup (${messageOf(failed[0]?.reason)})`);
+      log.warn(
+        `${failed.length} objects of the failed backup ${this.id} stay in the store; without a manifest they are no backup (${messageOf(failed[0]?.reason)})`,
+      );
     }
   }
 

@@ -7,7 +7,14 @@ import type { BackupInputs } from '../inputs/inputs.ts';
 import { type Client, findClient } from '../postgres/client.ts';
 import { type Session, type Target, connect } from '../postgres/connection.ts';
 import { compressionFor } from '../postgres/dump.ts';
-import { type DatabaseLocale, type SourceIdentity, readIdentity, readLocale, readLockCapacity, readVersionAndSize } from '../postgres/facts.ts';
+import {
+  type DatabaseLocale,
+  type SourceIdentity,
+  readIdentity,
+  readLocale,
+  readLockCapacity,
+  readVersionAndSize,
+} from '../postgres/facts.ts';
 import {
   type LockPlan,
   checkAddress,
@@ -18,7 +25,14 @@ import {
   takeRunLock,
 } from '../postgres/preflight.ts';
 import { defaultName } from '../postgres/provider.ts';
-import { type Selected, checkReadable, isPartial, missingTables, readRelations, select } from '../postgres/relations.ts';
+import {
+  type Selected,
+  checkReadable,
+  isPartial,
+  missingTables,
+  readRelations,
+  select,
+} from '../postgres/relations.ts';
 import type { Store } from '../store/store.ts';
 import { collect } from '../streams.ts';
 import type { Context } from './context.ts';
@@ -46,7 +60,7 @@ export interface Prepared {
   compression: string;
   /** The newest sealed backup under this name. */
   previous: Manifest | undefined;
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /** Checks everything that can be checked before the first byte is dumped. Each refusal names the cause and the remedy. */
@@ -54,7 +68,8 @@ export async function prepare(inputs: BackupInputs, context: Context): Promise<P
   const { log, signal } = context;
   const target = await openTarget('database-url', inputs.databaseUrl, inputs.sslRootCert, context);
   const name = inputs.name ?? defaultName(target.address);
-  if (inputs.newSource !== undefined && inputs.newSource !== name) throw wrongInput('new-source', `is not ${name}`, 'type the name of the backup in full');
+  if (inputs.newSource !== undefined && inputs.newSource !== name)
+    throw wrongInput('new-source', `is not ${name}`, 'type the name of the backup in full');
   const store = openInputStore(inputs.store, context);
   checkAddress(target);
 
@@ -69,7 +84,9 @@ export async function prepare(inputs: BackupInputs, context: Context): Promise<P
     await takeRunLock(control, name);
     const identity = await readIdentity(control);
     const { version, sizeBytes } = await readVersionAndSize(control);
-    log.info(`server: PostgreSQL ${version} at ${target.address.host}, database ${target.address.database}, ${sizeBytes} bytes`);
+    log.info(
+      `server: PostgreSQL ${version} at ${target.address.host}, database ${target.address.database}, ${sizeBytes} bytes`,
+    );
     const client = await findClient({ major: control.major, choice: inputs.client, log, signal });
     log.info(`client: pg_dump ${client.version} from ${client.source}`);
 
@@ -111,11 +128,17 @@ export async function prepare(inputs: BackupInputs, context: Context): Promise<P
 }
 
 function checkRequired(selected: readonly Selected[], required: readonly string[]): void {
-  const missing = missingTables(selected.filter(({ data, relation }) => data || relation.kind === 'partitioned').map(({ relation }) => relation), required);
+  const missing = missingTables(
+    selected.filter(({ data, relation }) => data || relation.kind === 'partitioned').map(({ relation }) => relation),
+    required,
+  );
   if (missing.length === 0) return;
-  throw new Failure(`required ${missing.length === 1 ? 'table' : 'tables'} ${missing.join(', ')} would not be in the backup`, {
-    hint: 'the table is gone, is written in another way (schema.table), or a filter leaves it out',
-  });
+  throw new Failure(
+    `required ${missing.length === 1 ? 'table' : 'tables'} ${missing.join(', ')} would not be in the backup`,
+    {
+      hint: 'the table is gone, is written in another way (schema.table), or a filter leaves it out',
+    },
+  );
 }
 
 interface SourceCheck {
@@ -131,7 +154,9 @@ function checkSource({ identity, previous, inputs, name }: SourceCheck, { log }:
     log.warn(`the server hides its system identifier: nobody can tell whether ${name} is still the same database`);
     return;
   }
-  const same = identity.systemIdentifier === previous.source.systemIdentifier && identity.databaseOid === previous.source.databaseOid;
+  const same =
+    identity.systemIdentifier === previous.source.systemIdentifier &&
+    identity.databaseOid === previous.source.databaseOid;
   if (same) return;
   if (inputs.newSource === name) {
     log.warn(`${name} has a new source from now on, as new-source says`);
@@ -154,7 +179,9 @@ async function newestManifest(store: Store, name: string, signal: AbortSignal): 
 function planAndSay(selected: readonly Selected[], jobs: number, capacity: number, { log }: Context): LockPlan {
   const plan = planLocks(selected, jobs, capacity);
   if (!plan.locked) {
-    log.info(`the server's lock table (${capacity} entries) is small for ${selected.length} tables: they are not locked in advance, but compared after the dump`);
+    log.info(
+      `the server's lock table (${capacity} entries) is small for ${selected.length} tables: they are not locked in advance, but compared after the dump`,
+    );
     if (jobs > 1) log.warn('jobs is lowered to 1: the server has no locks for more (max_locks_per_transaction)');
   }
   return plan;

@@ -40,11 +40,18 @@ const attempts = 3;
 export async function backup(inputs: BackupInputs, context: Context): Promise<BackupResult> {
   const startedAt = context.now();
   const prepared = await context.log.group('Preflight', () => prepare(inputs, context));
-  const folder = new BackupFolder(prepared.store, prepared.name, newBackupId(startedAt, inputs.kind, prepared.partial), prepared.encryption);
+  const folder = new BackupFolder(
+    prepared.store,
+    prepared.name,
+    newBackupId(startedAt, inputs.kind, prepared.partial),
+    prepared.encryption,
+  );
   try {
     const dumped = await context.log.group('Dump', () => dumpPatiently(inputs, prepared, folder, context));
     checkRows(inputs, dumped, context);
-    const manifest = await context.log.group('Seal', () => seal({ inputs, prepared, folder, dumped, startedAt }, context));
+    const manifest = await context.log.group('Seal', () =>
+      seal({ inputs, prepared, folder, dumped, startedAt }, context),
+    );
     return resultOf(manifest, folder, dumped, context.now().getTime() - startedAt.getTime());
   } catch (error) {
     await folder.discard(context.log);
@@ -54,7 +61,12 @@ export async function backup(inputs: BackupInputs, context: Context): Promise<Ba
   }
 }
 
-async function dumpPatiently(inputs: BackupInputs, prepared: Prepared, folder: BackupFolder, context: Context): Promise<Dumped> {
+async function dumpPatiently(
+  inputs: BackupInputs,
+  prepared: Prepared,
+  folder: BackupFolder,
+  context: Context,
+): Promise<Dumped> {
   let plan = prepared.lockPlan;
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -75,14 +87,21 @@ function checkRows(inputs: BackupInputs, { contents, archiveBytes }: Dumped, { l
     const name = required.includes('.') ? required : `public.${required}`;
     const table = rowsOf.get(name);
     const isEmpty = table?.kind === 'partitioned' ? false : table?.rows === 0;
-    if (isEmpty) throw new Failure(`required table ${name} has no rows`, { hint: 'look at the database; or take the table out of required-tables' });
-    if (table?.kind === 'table' && table.rows === null) log.warn(`required table ${name} is there, but its rows were not counted`);
+    if (isEmpty)
+      throw new Failure(`required table ${name} has no rows`, {
+        hint: 'look at the database; or take the table out of required-tables',
+      });
+    if (table?.kind === 'table' && table.rows === null)
+      log.warn(`required table ${name} is there, but its rows were not counted`);
   }
   if (contents.tables.length === 0) log.warn('the database has no tables: this is a valid backup of nothing');
   if (inputs.minimumSizeBytes !== undefined && archiveBytes < inputs.minimumSizeBytes) {
-    throw new Failure(`the backup weighs ${archiveBytes} bytes, less than the minimum-size of ${inputs.minimumSizeBytes}`, {
-      hint: 'look at the database, or lower minimum-size',
-    });
+    throw new Failure(
+      `the backup weighs ${archiveBytes} bytes, less than the minimum-size of ${inputs.minimumSizeBytes}`,
+      {
+        hint: 'look at the database, or lower minimum-size',
+      },
+    );
   }
 }
 
@@ -96,7 +115,9 @@ interface Sealing {
 
 async function seal({ inputs, prepared, folder, dumped, startedAt }: Sealing, context: Context): Promise<Manifest> {
   const { signal, log, now } = context;
-  const archives = folder.objects.filter(({ purpose }) => purpose === 'main' || purpose === 'shard' || purpose === 'roles' || purpose === 'schema');
+  const archives = folder.objects.filter(
+    ({ purpose }) => purpose === 'main' || purpose === 'shard' || purpose === 'roles' || purpose === 'schema',
+  );
   const contents = { ...dumped.contents, archives: archives.map(({ object, sha256 }) => ({ object, sha256 })) };
   await folder.putEncrypted('contents', 'contents.json', bytes(formatContents(contents)), signal);
   if (prepared.keyFile) await folder.putPlain('key', 'key.age', bytes(prepared.keyFile), signal);
@@ -130,7 +151,12 @@ async function seal({ inputs, prepared, folder, dumped, startedAt }: Sealing, co
     retain: inputs.retain ?? null,
     run: inputs.run,
   };
-  const recover = recoverText({ ...partsOfManifest, objects: folder.objects, location: prepared.store.location, hasKeyFile: prepared.keyFile !== undefined });
+  const recover = recoverText({
+    ...partsOfManifest,
+    objects: folder.objects,
+    location: prepared.store.location,
+    hasKeyFile: prepared.keyFile !== undefined,
+  });
   await folder.putPlain('recover', 'RECOVER.md', bytes(recover), signal);
   const storedBytes = folder.objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const manifest: Manifest = {
@@ -139,7 +165,12 @@ async function seal({ inputs, prepared, folder, dumped, startedAt }: Sealing, co
     totals: { ...partsOfManifest.totals, storedBytes },
     objects: folder.objects,
   };
-  if (inputs.retain !== undefined) await folder.putBeside('retain.json', `${JSON.stringify({ format: 1, retain: inputs.retain, at: now().toISOString() })}\n`, signal);
+  if (inputs.retain !== undefined)
+    await folder.putBeside(
+      'retain.json',
+      `${JSON.stringify({ format: 1, retain: inputs.retain, at: now().toISOString() })}\n`,
+      signal,
+    );
   await folder.seal(formatManifest(manifest), signal);
   log.info(`sealed ${folder.name}/${folder.id}`);
   return manifest;

@@ -1,6 +1,13 @@
 import { formatObjectKey } from '../catalog/key.ts';
 import type { Manifest } from '../catalog/manifest.ts';
-import { ageDecryption, ageEncryption, newPassphraseKey, openPassphraseKey, parseIdentities, parseRecipients } from '../crypto/age.ts';
+import {
+  ageDecryption,
+  ageEncryption,
+  newPassphraseKey,
+  openPassphraseKey,
+  parseIdentities,
+  parseRecipients,
+} from '../crypto/age.ts';
 import type { Decryption, Encryption } from '../crypto/crypto.ts';
 import { gpgDecryption, gpgEncryption } from '../crypto/gpg.ts';
 import { noDecryption, noEncryption } from '../crypto/plain.ts';
@@ -15,7 +22,7 @@ export interface BackupKeys {
   encryption: Encryption;
   /** The age identity that the passphrase opens, to be stored as `key.age`. */
   keyFile: Buffer | undefined;
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 const keyFileObject = 'key.age';
@@ -23,7 +30,12 @@ const keyFileLimitBytes = 64 * 1024;
 const nothingToClose = async () => {};
 
 /** Opens the encryption that the inputs ask for. A passphrase uses the newest backup's `key.age` again while it fits. */
-export async function openBackupKeys(inputs: EncryptionInputs, store: Store, previous: Manifest | undefined, { log, signal }: Context): Promise<BackupKeys> {
+export async function openBackupKeys(
+  inputs: EncryptionInputs,
+  store: Store,
+  previous: Manifest | undefined,
+  { log, signal }: Context,
+): Promise<BackupKeys> {
   switch (inputs.scheme) {
     case 'none':
       log.warn('the backup is not encrypted, as encryption: none says: who can read the store can read the data');
@@ -35,7 +47,10 @@ export async function openBackupKeys(inputs: EncryptionInputs, store: Store, pre
     case 'age': {
       if ('passphrase' in inputs) return openPassphrase(inputs.passphrase, store, previous, { log, signal });
       const recipients = parseRecipients(inputs.recipients);
-      if (recipients.length === 1) log.warn('there is one recipient only: when its identity is lost, so is every backup; add a second one that lies in a safe');
+      if (recipients.length === 1)
+        log.warn(
+          'there is one recipient only: when its identity is lost, so is every backup; add a second one that lies in a safe',
+        );
       return { encryption: ageEncryption(recipients), keyFile: undefined, close: nothingToClose };
     }
   }
@@ -48,13 +63,18 @@ async function openPassphrase(
   { log, signal }: Pick<Context, 'log' | 'signal'>,
 ): Promise<BackupKeys> {
   if (previous?.objects.some(({ object }) => object === keyFileObject)) {
-    const body = await store.get(formatObjectKey({ name: previous.name, id: previous.id, object: keyFileObject }), signal);
+    const body = await store.get(
+      formatObjectKey({ name: previous.name, id: previous.id, object: keyFileObject }),
+      signal,
+    );
     const keyFile = await collect(body, keyFileLimitBytes);
     try {
       const { recipient } = await openPassphraseKey(keyFile, passphrase);
       return { encryption: ageEncryption([recipient]), keyFile, close: nothingToClose };
     } catch (error) {
-      log.warn(`the passphrase does not open the key of the newest backup (${messageOf(error)}): from now on there is a new key; keep the old passphrase for the older backups`);
+      log.warn(
+        `the passphrase does not open the key of the newest backup (${messageOf(error)}): from now on there is a new key; keep the old passphrase for the older backups`,
+      );
     }
   }
   const { recipient, keyFile } = await newPassphraseKey(passphrase);
@@ -64,7 +84,7 @@ async function openPassphrase(
 /** A decryption and what it must be freed of. */
 export interface OpenKeys {
   decryption: Decryption;
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /** Whether the inputs give anything to decrypt with. */
@@ -73,7 +93,12 @@ export function hasKeys(keys: KeyInputs): boolean {
 }
 
 /** Opens the key for one backup. Throws, naming the input, when the one that its encryption needs is missing. */
-export async function openKeys(keys: KeyInputs, manifest: Manifest, store: Store, signal: AbortSignal): Promise<OpenKeys> {
+export async function openKeys(
+  keys: KeyInputs,
+  manifest: Manifest,
+  store: Store,
+  signal: AbortSignal,
+): Promise<OpenKeys> {
   switch (manifest.encryption.scheme) {
     case 'none':
       return { decryption: noDecryption(), close: nothingToClose };
@@ -86,14 +111,27 @@ export async function openKeys(keys: KeyInputs, manifest: Manifest, store: Store
   }
 }
 
-async function ageIdentities(keys: KeyInputs, manifest: Manifest, store: Store, signal: AbortSignal): Promise<string[]> {
+async function ageIdentities(
+  keys: KeyInputs,
+  manifest: Manifest,
+  store: Store,
+  signal: AbortSignal,
+): Promise<string[]> {
   if (keys.identity !== undefined) return parseIdentities(keys.identity);
   const hasKeyFile = manifest.objects.some(({ object }) => object === keyFileObject);
   if (keys.passphrase === undefined) {
     const input = hasKeyFile ? 'passphrase' : 'identity';
     throw wrongInput(input, 'is missing', `backup ${manifest.id} is encrypted; to read it, ${input} is needed`);
   }
-  if (!hasKeyFile) throw wrongInput('passphrase', `is of no use for backup ${manifest.id}, which is encrypted to recipients`, 'give identity');
-  const body = await store.get(formatObjectKey({ name: manifest.name, id: manifest.id, object: keyFileObject }), signal);
+  if (!hasKeyFile)
+    throw wrongInput(
+      'passphrase',
+      `is of no use for backup ${manifest.id}, which is encrypted to recipients`,
+      'give identity',
+    );
+  const body = await store.get(
+    formatObjectKey({ name: manifest.name, id: manifest.id, object: keyFileObject }),
+    signal,
+  );
   return [(await openPassphraseKey(await collect(body, keyFileLimitBytes), keys.passphrase)).identity];
 }

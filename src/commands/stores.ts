@@ -16,7 +16,8 @@ export async function onlyName(store: Store, given: string | undefined, signal: 
   for await (const name of store.listFolders('', signal)) names.push(name);
   const [name] = names;
   if (name !== undefined && names.length === 1) return name;
-  if (names.length === 0) throw wrongInput('store', `holds nothing (${store.location})`, 'check its URL, or make a first backup');
+  if (names.length === 0)
+    throw wrongInput('store', `holds nothing (${store.location})`, 'check its URL, or make a first backup');
   throw wrongInput('name', 'is missing', `the store holds ${names.slice(0, 20).join(', ')}`);
 }
 

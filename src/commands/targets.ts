@@ -8,9 +8,15 @@ import { type Address, parseAddress } from '../postgres/url.ts';
 import type { Context } from './context.ts';
 
 /** Understands a database URL and makes its certificate authority a file, which libpq wants. */
-export async function openTarget(input: Target['input'], url: string, sslRootCert: string | undefined, context: Context): Promise<Target> {
+export async function openTarget(
+  input: Target['input'],
+  url: string,
+  sslRootCert: string | undefined,
+  context: Context,
+): Promise<Target> {
   const address = parseAddress(url, input);
-  if (address.ignored.length > 0) context.log.warn(`input ${input} has parameters that mean nothing here: ${address.ignored.join(', ')}`);
+  if (address.ignored.length > 0)
+    context.log.warn(`input ${input} has parameters that mean nothing here: ${address.ignored.join(', ')}`);
   const pem = await authority(address, sslRootCert);
   const application = `pg-lifeboat ${randomBytes(6).toString('hex')}`;
   if (pem === undefined) return { input, address, rootCert: undefined, application };
@@ -24,8 +30,13 @@ async function authority(address: Address, given: string | undefined): Promise<s
   if (source === undefined) return address.sslMode.startsWith('verify-') ? rootCertificates.join('\n') : undefined;
   if (source.includes('-----BEGIN CERTIFICATE-----')) return source;
   const pem = await readFile(source, 'utf8').catch(error => {
-    throw wrongInput('ssl-root-cert', `cannot be read: ${(error as NodeJS.ErrnoException).code}`, "give PEM text or a file's path");
+    throw wrongInput(
+      'ssl-root-cert',
+      `cannot be read: ${(error as NodeJS.ErrnoException).code}`,
+      "give PEM text or a file's path",
+    );
   });
-  if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw wrongInput('ssl-root-cert', 'holds no certificate', 'give PEM text or the path of a PEM file');
+  if (!pem.includes('-----BEGIN CERTIFICATE-----'))
+    throw wrongInput('ssl-root-cert', 'holds no certificate', 'give PEM text or the path of a PEM file');
   return pem;
 }

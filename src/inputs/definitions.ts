@@ -2,8 +2,7 @@
 export const commandNames = ['backup', 'list', 'verify', 'restore'] as const;
 export type CommandName = (typeof commandNames)[number];
 
-export type InputGroup =
-  'what' | 'databases' | 'encryption' | 'where' | 'dump' | 'proof' | 'restore' | 'retention' | 'alarm';
+export type InputGroup = 'what' | 'databases' | 'encryption' | 'where' | 'dump' | 'proof' | 'restore' | 'retention';
 
 export interface InputDefinition {
   name: string;

@@ -29,7 +29,8 @@ export async function installClient(major: number, log: Log, signal: AbortSignal
 }
 
 async function addPgdg(asRoot: (args: string[]) => Promise<unknown>): Promise<void> {
-  if (!existsSync(pgdgScript)) await asRoot(['apt-get', 'install', '-y', '-q', '--no-install-recommends', 'postgresql-common']);
+  if (!existsSync(pgdgScript))
+    await asRoot(['apt-get', 'install', '-y', '-q', '--no-install-recommends', 'postgresql-common']);
   try {
     await asRoot([pgdgScript, '-y']);
   } catch (error) {

@@ -45,7 +45,11 @@ export async function findClient(options: ClientOptions): Promise<Client> {
   const reasons: string[] = [];
   for (const name of chosen) {
     const way = ways[name];
-    if (!way) throw new Failure(`input client is "${choice.slice(0, 20)}"`, { hint: 'it may be auto, system, install, docker, or a folder such as /opt/pg17/bin', exitStatus: 64 });
+    if (!way)
+      throw new Failure(`input client is "${choice.slice(0, 20)}"`, {
+        hint: 'it may be auto, system, install, docker, or a folder such as /opt/pg17/bin',
+        exitStatus: 64,
+      });
     try {
       return await way();
     } catch (error) {
@@ -84,7 +88,12 @@ async function inFolder(folder: string, major: number, signal: AbortSignal): Pro
   const client: Client = {
     version: '',
     source: folder,
-    command: (program, args, target) => ({ file: join(folder, program), args, env: target ? libpqEnvironment(target) : {}, title: program }),
+    command: (program, args, target) => ({
+      file: join(folder, program),
+      args,
+      env: target ? libpqEnvironment(target) : {},
+      title: program,
+    }),
   };
   return { ...client, version: await checkedVersion(client, major, signal) };
 }
@@ -100,9 +109,20 @@ async function inDocker(major: number, signal: AbortSignal): Promise<Client> {
     source: `Docker image ${image}`,
     command(program, args, target) {
       const env = target ? libpqEnvironment(target) : {};
-      const mounts = [env.PGSSLROOTCERT, target?.address.host].filter(path => path?.startsWith('/')).flatMap(path => ['-v', `${path}:${path}:ro`]);
+      const mounts = [env.PGSSLROOTCERT, target?.address.host]
+        .filter(path => path?.startsWith('/'))
+        .flatMap(path => ['-v', `${path}:${path}:ro`]);
       const docker = [
-        ...['run', '--rm', '-i', '--init', '--network', 'host', '--name', `pg-lifeboat-${randomBytes(6).toString('hex')}`],
+        ...[
+          'run',
+          '--rm',
+          '-i',
+          '--init',
+          '--network',
+          'host',
+          '--name',
+          `pg-lifeboat-${randomBytes(6).toString('hex')}`,
+        ],
         // otherwise the engine writes the whole dump, in the clear, to its log on disk
         ...['--log-driver', 'none'],
         ...mounts,

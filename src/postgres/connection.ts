@@ -182,7 +182,8 @@ async function openClient(target: Target): Promise<pg.Client> {
 function tlsOptions({ address, rootCert }: Target): ConnectionOptions {
   const ca = rootCert?.pem;
   const checksHost = address.sslMode === 'verify-full';
-  const checksChain = checksHost || address.sslMode === 'verify-ca' || (address.sslMode === 'require' && ca !== undefined);
+  const checksChain =
+    checksHost || address.sslMode === 'verify-ca' || (address.sslMode === 'require' && ca !== undefined);
   return {
     rejectUnauthorized: checksChain,
     ...(ca === undefined ? {} : { ca }),
@@ -197,32 +198,59 @@ async function explainConnect(error: unknown, { address, input }: Target): Promi
   const text = messageOf(error);
   switch (code) {
     case '28P01':
-      return failure(`the server at ${where} refused the password of user ${address.user}`, `check ${input}; characters such as @ : / # % in the password must be percent-encoded`);
+      return failure(
+        `the server at ${where} refused the password of user ${address.user}`,
+        `check ${input}; characters such as @ : / # % in the password must be percent-encoded`,
+      );
     case '28000':
-      return failure(`the server at ${where} refused user ${address.user}: ${text}`, 'check the user name and the rules of pg_hba.conf');
+      return failure(
+        `the server at ${where} refused user ${address.user}: ${text}`,
+        'check the user name and the rules of pg_hba.conf',
+      );
     case '3D000':
       return failure(`the server at ${where} has no database ${address.database}`, `check the last part of ${input}`);
     case '53300':
-      return failure(`the server at ${where} has no connection free`, 'lower jobs, raise max_connections or the pool size, or run it at a quieter time');
+      return failure(
+        `the server at ${where} has no connection free`,
+        'lower jobs, raise max_connections or the pool size, or run it at a quieter time',
+      );
     case '57P03':
       return failure(`the server at ${where} is still starting up`, 'run it again in a minute');
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return failure(`the host ${address.host} is unknown`, `check ${input}; a paused project has no address either`);
     case 'ECONNREFUSED':
-      return failure(`nothing accepts connections at ${where}`, `check host and port of ${input}, and whether the server runs${await onlyIpv6(address)}`);
+      return failure(
+        `nothing accepts connections at ${where}`,
+        `check host and port of ${input}, and whether the server runs${await onlyIpv6(address)}`,
+      );
     case 'ENETUNREACH':
     case 'EHOSTUNREACH':
     case 'EADDRNOTAVAIL':
-      return failure(`there is no way from here to ${where}`, `check host, firewall and network${await onlyIpv6(address)}`);
+      return failure(
+        `there is no way from here to ${where}`,
+        `check host, firewall and network${await onlyIpv6(address)}`,
+      );
     case 'ETIMEDOUT':
       return failure(`${where} did not answer`, `check firewall and allowed addresses${await onlyIpv6(address)}`);
   }
-  if (/timeout expired/.test(text)) return failure(`${where} did not answer within ${connectTimeoutMilliseconds / 1000} s`, `check firewall and allowed addresses${await onlyIpv6(address)}`);
-  if (/password/i.test(text) && address.password === undefined) return failure(`the server at ${where} wants a password`, `give it in ${input}`);
-  if (/does not support SSL/.test(text)) return failure(`the server at ${where} has no TLS, which sslmode ${address.sslMode} asks for`, 'check the port, or use another sslmode');
+  if (/timeout expired/.test(text))
+    return failure(
+      `${where} did not answer within ${connectTimeoutMilliseconds / 1000} s`,
+      `check firewall and allowed addresses${await onlyIpv6(address)}`,
+    );
+  if (/password/i.test(text) && address.password === undefined)
+    return failure(`the server at ${where} wants a password`, `give it in ${input}`);
+  if (/does not support SSL/.test(text))
+    return failure(
+      `the server at ${where} has no TLS, which sslmode ${address.sslMode} asks for`,
+      'check the port, or use another sslmode',
+    );
   if (/certificate|altnames|CERT|SELF_SIGNED/.test(`${code} ${text}`)) {
-    return failure(`the certificate of ${where} cannot be trusted: ${text}`, "give the provider's certificate authority as ssl-root-cert");
+    return failure(
+      `the certificate of ${where} cannot be trusted: ${text}`,
+      "give the provider's certificate authority as ssl-root-cert",
+    );
   }
   return failure(`cannot connect to ${where}: ${text}`, `check ${input}`);
 }

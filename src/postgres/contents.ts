@@ -48,6 +48,7 @@ export interface SequenceValue {
   name: string;
   lastValue: string;
   isCalled: boolean;
+  ascending: boolean;
 }
 
 const userSchemas = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`;
@@ -96,7 +97,10 @@ export async function readRoles(session: Session): Promise<RoleFacts[]> {
 }
 
 async function readMemberships(session: Session): Promise<MembershipFacts[]> {
-  const options = session.major >= 16 ? 'm.inherit_option AS inherit, m.set_option AS "set"' : 'NULL::boolean AS inherit, NULL::boolean AS "set"';
+  const options =
+    session.major >= 16
+      ? 'm.inherit_option AS inherit, m.set_option AS "set"'
+      : 'NULL::boolean AS inherit, NULL::boolean AS "set"';
   return session.query(
     `SELECT r.rolname AS role, u.rolname AS member, g.rolname AS grantor, m.admin_option AS admin, ${options}
        FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles r ON r.oid = m.roleid JOIN pg_catalog.pg_roles u ON u.oid = m.member
@@ -106,7 +110,13 @@ async function readMemberships(session: Session): Promise<MembershipFacts[]> {
 }
 
 async function readDatabase(session: Session): Promise<DatabaseFacts['database']> {
-  const { explicit, ...database } = await session.one<{ name: string; owner: string; comment: string | null; connectionLimit: number; explicit: boolean }>(
+  const { explicit, ...database } = await session.one<{
+    name: string;
+    owner: string;
+    comment: string | null;
+    connectionLimit: number;
+    explicit: boolean;
+  }>(
     `SELECT datname AS name, pg_catalog.pg_get_userbyid(datdba) AS owner, pg_catalog.shobj_description(oid, 'pg_database') AS comment,
             datconnlimit AS "connectionLimit", datacl IS NOT NULL AS explicit
        FROM pg_catalog.pg_database WHERE datname = current_database()`,
@@ -130,17 +140,23 @@ async function readDatabase(session: Session): Promise<DatabaseFacts['database']
  * restored one is never behind what is said here.
  */
 export async function readSequences(session: Session): Promise<SequenceValue[]> {
-  const sequences = await session.query<{ schema: string; name: string }>(
-    `SELECT n.nspname AS schema, c.relname AS name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  const sequences = await session.query<{ schema: string; name: string; ascending: boolean }>(
+    `SELECT n.nspname AS schema, c.relname AS name, s.seqincrement > 0 AS ascending
+       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_sequence s ON s.seqrelid = c.oid
       WHERE c.relkind = 'S' AND ${userSchemas} AND ${ofNoExtension('pg_class', 'c.oid')}
-        AND pg_catalog.has_sequence_privilege(c.oid, 'SELECT') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+        AND CASE WHEN c.relkind = 'S' THEN pg_catalog.has_sequence_privilege(c.oid, 'SELECT') END AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
       ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`,
   );
   const values: SequenceValue[] = [];
   for (let from = 0; from < sequences.length; from += sequencesPerStatement) {
     const some = sequences.slice(from, from + sequencesPerStatement);
-    const selects = some.map((sequence, index) => `SELECT ${index} AS index, last_value::text AS "lastValue", is_called AS "isCalled" FROM ${qualified(sequence)}`);
-    const rows = await session.query<{ index: number; lastValue: string; isCalled: boolean }>(selects.join(' UNION ALL '));
+    const selects = some.map(
+      (sequence, index) =>
+        `SELECT ${index} AS index, last_value::text AS "lastValue", is_called AS "isCalled" FROM ${qualified(sequence)}`,
+    );
+    const rows = await session.query<{ index: number; lastValue: string; isCalled: boolean }>(
+      selects.join(' UNION ALL '),
+    );
     for (const { index, lastValue, isCalled } of rows) {
       const sequence = some[index];
       if (sequence) values.push({ ...sequence, lastValue, isCalled });
@@ -150,8 +166,13 @@ export async function readSequences(session: Session): Promise<SequenceValue[]> 
 }
 
 /** How many large objects there are, and with `content` a sum of hashes of their bytes. Null where one cannot be read whole. */
-export async function readLargeObjects(session: Session, withContent: boolean): Promise<{ count: number; fingerprint: string | null }> {
-  const { count } = await session.one<{ count: string }>('SELECT count(*) AS count FROM pg_catalog.pg_largeobject_metadata');
+export async function readLargeObjects(
+  session: Session,
+  withContent: boolean,
+): Promise<{ count: number; fingerprint: string | null }> {
+  const { count } = await session.one<{ count: string }>(
+    'SELECT count(*) AS count FROM pg_catalog.pg_largeobject_metadata',
+  );
   if (!withContent) return { count: Number(count), fingerprint: null };
   await session.query('SAVEPOINT large_objects');
   try {

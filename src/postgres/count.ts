@@ -18,14 +18,20 @@ export interface CountOptions {
 
 /** Begins a transaction in an exported snapshot. */
 export async function importSnapshot(session: Session, snapshotId: string): Promise<void> {
-  await session.query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT ${literal(snapshotId)}`);
+  await session.query(
+    `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT ${literal(snapshotId)}`,
+  );
 }
 
 /**
  * Counts tables in an exported snapshot. Locks come with NOWAIT and before the snapshot is imported: a session of ours never stands in
  * the queue behind a waiting ALTER, where it would make others wait.
  */
-export async function countInSnapshot(session: Session, tables: readonly TableToCount[], options: CountOptions): Promise<CountedTable[]> {
+export async function countInSnapshot(
+  session: Session,
+  tables: readonly TableToCount[],
+  options: CountOptions,
+): Promise<CountedTable[]> {
   const counted: CountedTable[] = [];
   for (const batch of batches(tables, options.sizeOf)) {
     await beginLocked(session, batch, options);
@@ -35,7 +41,11 @@ export async function countInSnapshot(session: Session, tables: readonly TableTo
   return counted;
 }
 
-async function beginLocked(session: Session, batch: readonly TableToCount[], { snapshotId, signal }: CountOptions): Promise<void> {
+async function beginLocked(
+  session: Session,
+  batch: readonly TableToCount[],
+  { snapshotId, signal }: CountOptions,
+): Promise<void> {
   const names = batch.map(table => `ONLY ${qualified(table)}`).join(', ');
   const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; LOCK TABLE ${names} IN ACCESS SHARE MODE NOWAIT; SET TRANSACTION SNAPSHOT ${literal(snapshotId)}`;
   for (;;) {

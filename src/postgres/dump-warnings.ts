@@ -12,7 +12,13 @@ const harmless = [
   /has (?:a )?collation version mismatch|has no actual collation version/,
   /there are circular foreign-key constraints (?:on|among)/,
 ];
-const leavesOut = [{ pattern: /subscriptions not dumped because current user is not a superuser/, what: 'subscriptions', reason: 'only a superuser may read them' }];
+const leavesOut = [
+  {
+    pattern: /subscriptions not dumped because current user is not a superuser/,
+    what: 'subscriptions',
+    reason: 'only a superuser may read them',
+  },
+];
 
 /**
  * Judges what a pg_dump that ended with status 0 wrote to stderr. A warning that we do not know, and that the user did not accept by
@@ -24,7 +30,8 @@ export function judgeWarnings(program: string, stderr: string, accepted: readonl
   for (const message of messages(stderr)) {
     const left = leavesOut.find(({ pattern }) => pattern.test(message));
     if (left) notCaptured.push({ what: left.what, reason: left.reason });
-    else if (harmless.some(pattern => pattern.test(message)) || accepted.some(text => message.includes(text))) said.push(message);
+    else if (harmless.some(pattern => pattern.test(message)) || accepted.some(text => message.includes(text)))
+      said.push(message);
     else {
       throw new Failure(`${program} ended well but warned: ${message.slice(0, 300)}`, {
         hint: 'look into it; if it is harmless, give the input accept the line DUMP_WARNING and a part of this text',

@@ -26,14 +26,27 @@ const shardedFromBytes = 8 * 1024 * 1024;
 
 /** pg_dump of everything but the rows of the shards' tables, as a custom archive on stdout. */
 export function dumpMain(client: Client, target: Target, options: DumpOptions, shards: readonly Shard[]): Command {
-  const sharded = shards.flatMap(({ relations }) => relations).map(relation => `--exclude-table-data=${qualified(relation)}`);
-  return client.command('pg_dump', [...common(options), '--format=custom', `--compress=${options.compression}`, ...options.filters, ...sharded], target);
+  const sharded = shards
+    .flatMap(({ relations }) => relations)
+    .map(relation => `--exclude-table-data=${qualified(relation)}`);
+  return client.command(
+    'pg_dump',
+    [...common(options), '--format=custom', `--compress=${options.compression}`, ...options.filters, ...sharded],
+    target,
+  );
 }
 
 /** pg_dump of the rows of one shard. */
 export function dumpShard(client: Client, target: Target, options: DumpOptions, shard: Shard): Command {
   const tables = shard.relations.map(relation => `--table=${qualified(relation)}`);
-  const args = [...common(options), '--format=custom', `--compress=${options.compression}`, '--section=data', '--strict-names', ...tables];
+  const args = [
+    ...common(options),
+    '--format=custom',
+    `--compress=${options.compression}`,
+    '--section=data',
+    '--strict-names',
+    ...tables,
+  ];
   return client.command('pg_dump', args, target);
 }
 
@@ -44,17 +57,31 @@ export function dumpSchema(client: Client, target: Target, options: DumpOptions)
 }
 
 /** pg_dumpall of the roles, without passwords. */
-export function dumpRoles(client: Client, target: Target, { lockTimeoutSeconds }: Pick<DumpOptions, 'lockTimeoutSeconds'>): Command {
+export function dumpRoles(
+  client: Client,
+  target: Target,
+  { lockTimeoutSeconds }: Pick<DumpOptions, 'lockTimeoutSeconds'>,
+): Command {
   const database = `dbname='${target.address.database.replaceAll(/[\\']/g, '\\$&')}'`;
   return client.command(
     'pg_dumpall',
-    ['--roles-only', '--no-role-passwords', '--no-password', `--lock-wait-timeout=${lockTimeoutSeconds * 1000}`, `--dbname=${database}`],
+    [
+      '--roles-only',
+      '--no-role-passwords',
+      '--no-password',
+      `--lock-wait-timeout=${lockTimeoutSeconds * 1000}`,
+      `--dbname=${database}`,
+    ],
     target,
   );
 }
 
 /** pg_dump's options for the caller's filters, with every pattern turned into the exact names that the snapshot holds. */
-export function filterOptions(relations: readonly Relation[], selected: readonly Selected[], filters: RelationFilters): string[] {
+export function filterOptions(
+  relations: readonly Relation[],
+  selected: readonly Selected[],
+  filters: RelationFilters,
+): string[] {
   const schemas = (input: string, patterns: readonly string[], option: string) =>
     matchingSchemas(relations, input, patterns).map(name => `--${option}=${identifier(name)}`);
   const tables = (input: string, patterns: readonly string[], option: string) =>
@@ -66,8 +93,10 @@ export function filterOptions(relations: readonly Relation[], selected: readonly
     ...(filters.schemaOnly ? ['--schema-only'] : []),
     ...(filters.dataOnly ? ['--data-only'] : []),
   ];
-  if (filters.tables.length > 0) return [...options, '--strict-names', ...selected.map(({ relation }) => `--table=${qualified(relation)}`)];
-  if (filters.schemas.length > 0) return [...options, '--strict-names', ...schemas('schemas', filters.schemas, 'schema')];
+  if (filters.tables.length > 0)
+    return [...options, '--strict-names', ...selected.map(({ relation }) => `--table=${qualified(relation)}`)];
+  if (filters.schemas.length > 0)
+    return [...options, '--strict-names', ...schemas('schemas', filters.schemas, 'schema')];
   return options;
 }
 
@@ -75,7 +104,11 @@ export function filterOptions(relations: readonly Relation[], selected: readonly
  * Packs the big tables into at most `jobs - 1` shards beside the main archive, biggest first, each into the bin that holds least.
  * `sizeOf` gives bytes.
  */
-export function packShards(selected: readonly Selected[], jobs: number, sizeOf: (relation: Relation) => number): Shard[] {
+export function packShards(
+  selected: readonly Selected[],
+  jobs: number,
+  sizeOf: (relation: Relation) => number,
+): Shard[] {
   const withData = selected.filter(({ data }) => data).map(({ relation }) => relation);
   const big = withData.filter(relation => sizeOf(relation) >= shardedFromBytes).sort((a, b) => sizeOf(b) - sizeOf(a));
   const main: Shard = { relations: [], sizeBytes: withData.reduce((sum, relation) => sum + sizeOf(relation), 0) };

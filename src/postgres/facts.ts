@@ -25,7 +25,9 @@ export async function readIdentity(session: Session): Promise<SourceIdentity | u
     `SELECT oid::int8::text AS "databaseOid", pg_catalog.pg_is_in_recovery() AS standby FROM pg_catalog.pg_database WHERE datname = current_database()`,
   );
   try {
-    const { id } = await session.one<{ id: string }>('SELECT system_identifier::text AS id FROM pg_catalog.pg_control_system()');
+    const { id } = await session.one<{ id: string }>(
+      'SELECT system_identifier::text AS id FROM pg_catalog.pg_control_system()',
+    );
     return { systemIdentifier: id, databaseOid: Number(databaseOid), standby };
   } catch (error) {
     if ((error as { code?: string }).code === '42501') return undefined;
@@ -35,7 +37,8 @@ export async function readIdentity(session: Session): Promise<SourceIdentity | u
 
 /** Encoding, locale provider and locales of the connected database. */
 export async function readLocale(session: Session): Promise<DatabaseLocale> {
-  const provider = session.major >= 15 ? "CASE datlocprovider WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END" : "'libc'";
+  const provider =
+    session.major >= 15 ? "CASE datlocprovider WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'libc' END" : "'libc'";
   const locale = session.major >= 17 ? 'datlocale' : session.major >= 15 ? 'daticulocale' : 'NULL';
   return session.one<DatabaseLocale>(
     `SELECT pg_catalog.pg_encoding_to_char(encoding) AS encoding, ${provider} AS "localeProvider", datcollate AS collate,

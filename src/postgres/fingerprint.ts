@@ -37,11 +37,22 @@ export async function checkSelfTest(session: Session): Promise<string> {
  * A table with a row that is too large to be one text is hashed column by column. Runs inside a transaction; results come in the
  * order of `tables`.
  */
-export async function countTables(session: Session, tables: readonly TableToCount[], level: 'content' | 'counts'): Promise<CountedTable[]> {
-  if (level === 'counts') return countBy(session, tables.map(table => ({ ...table, by: null })));
+export async function countTables(
+  session: Session,
+  tables: readonly TableToCount[],
+  level: 'content' | 'counts',
+): Promise<CountedTable[]> {
+  if (level === 'counts')
+    return countBy(
+      session,
+      tables.map(table => ({ ...table, by: null })),
+    );
   await session.query('SAVEPOINT fingerprint');
   try {
-    return await countBy(session, tables.map(table => ({ ...table, by: 'row' as const })));
+    return await countBy(
+      session,
+      tables.map(table => ({ ...table, by: 'row' as const })),
+    );
   } catch (error) {
     if (!isTooLarge(error)) throw error;
     await session.query('ROLLBACK TO SAVEPOINT fingerprint');
@@ -63,10 +74,13 @@ export async function countBy(
   const selects = tables.map((table, index) => {
     const names = columns.get(table.oid) ?? [];
     const row = `ROW(${(table.by === 'columns' ? names.map(hashOfColumn) : names).join(', ')})`;
-    const fingerprint = table.by === null ? 'NULL' : `coalesce(sum(hashtextextended(${row}::text COLLATE "C", 0)), 0)::text`;
+    const fingerprint =
+      table.by === null ? 'NULL' : `coalesce(sum(hashtextextended(${row}::text COLLATE "C", 0)), 0)::text`;
     return `SELECT ${index} AS index, count(*) AS rows, ${fingerprint} AS fingerprint FROM ONLY ${qualified(table)} ${table.condition ?? ''}`;
   });
-  const results = await session.query<{ index: number; rows: string; fingerprint: string | null }>(selects.join(' UNION ALL '));
+  const results = await session.query<{ index: number; rows: string; fingerprint: string | null }>(
+    selects.join(' UNION ALL '),
+  );
   const counted: CountedTable[] = [];
   for (const { index, rows, fingerprint } of results) {
     counted[index] = { rows: Number(rows), fingerprint, fingerprintBy: tables[index]?.by ?? null };
@@ -90,5 +104,7 @@ function hashOfColumn(column: string): string {
 /** program_limit_exceeded and out_of_memory, and the allocator's own refusal, which has only the general code XX000. */
 function isTooLarge(error: unknown): boolean {
   const { code, message = '' } = error as { code?: string; message?: string };
-  return code === '54000' || code === '53200' || (code === 'XX000' && /invalid memory alloc|string buffer/.test(message));
+  return (
+    code === '54000' || code === '53200' || (code === 'XX000' && /invalid memory alloc|string buffer/.test(message))
+  );
 }

@@ -11,17 +11,23 @@ const newestMajor = 18;
 export function checkAddress({ address, input }: Target): void {
   const { transactionPooler } = providerOf(address);
   if (transactionPooler === undefined) return;
-  throw new Failure(`input ${input} leads to a pooler in transaction mode (${address.host}:${address.port}), where one session is many`, {
-    hint: transactionPooler,
-  });
+  throw new Failure(
+    `input ${input} leads to a pooler in transaction mode (${address.host}:${address.port}), where one session is many`,
+    {
+      hint: transactionPooler,
+    },
+  );
 }
 
 /** Refuses servers that are too old or newer than anything we know. */
 export function checkVersion(session: Session): void {
   if (session.major >= oldestMajor && session.major <= newestMajor) return;
-  throw new Failure(`the server is PostgreSQL ${session.major}, and this release knows ${oldestMajor} to ${newestMajor}`, {
-    hint: session.major > newestMajor ? 'use a newer release of pg-lifeboat' : 'upgrade the server',
-  });
+  throw new Failure(
+    `the server is PostgreSQL ${session.major}, and this release knows ${oldestMajor} to ${newestMajor}`,
+    {
+      hint: session.major > newestMajor ? 'use a newer release of pg-lifeboat' : 'upgrade the server',
+    },
+  );
 }
 
 /**
@@ -40,9 +46,12 @@ export async function checkNoTransactionPooler(session: Session, signal: AbortSi
     await other.close();
   }
   const { address, input } = session.target;
-  throw new Failure(`input ${input} leads to a pooler in transaction mode (${address.host}:${address.port}): two sessions share one process of the server`, {
-    hint: "use the server's own address or a pooler in session mode",
-  });
+  throw new Failure(
+    `input ${input} leads to a pooler in transaction mode (${address.host}:${address.port}): two sessions share one process of the server`,
+    {
+      hint: "use the server's own address or a pooler in session mode",
+    },
+  );
 }
 
 /**
@@ -50,9 +59,10 @@ export async function checkNoTransactionPooler(session: Session, signal: AbortSi
  * another run holds it.
  */
 export async function takeRunLock(session: Session, name: string): Promise<void> {
-  const { taken } = await session.one<{ taken: boolean }>(`SELECT pg_catalog.pg_try_advisory_lock(hashtextextended($1, 20261120)) AS taken`, [
-    `pg-lifeboat ${name}`,
-  ]);
+  const { taken } = await session.one<{ taken: boolean }>(
+    `SELECT pg_catalog.pg_try_advisory_lock(hashtextextended($1, 20261120)) AS taken`,
+    [`pg-lifeboat ${name}`],
+  );
   if (taken) return;
   throw new Failure(`another backup of ${name} is running on this server`, {
     hint: 'wait for it; give the workflows one concurrency group',
@@ -86,5 +96,9 @@ export function planLocks(selected: readonly Selected[], jobs: number, capacity:
 
 /** Refuses a compression that the client of this major cannot do. */
 export function refuseCompression(choice: string, major: number): Failure {
-  return wrongInput('compression', `is ${choice}, which pg_dump ${major} cannot do`, 'PostgreSQL 15 and older have gzip:1 to gzip:9, none and auto');
+  return wrongInput(
+    'compression',
+    `is ${choice}, which pg_dump ${major} cannot do`,
+    'PostgreSQL 15 and older have gzip:1 to gzip:9, none and auto',
+  );
 }

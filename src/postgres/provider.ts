@@ -22,7 +22,10 @@ export function providerOf({ host, port, user, saysPgBouncer }: Address): Provid
     return {
       name: 'supabase',
       handle: ref,
-      transactionPooler: port === 6543 ? `use the session pooler: the same host with port 5432 and user postgres.${ref}` : generic(saysPgBouncer),
+      transactionPooler:
+        port === 6543
+          ? `use the session pooler: the same host with port 5432 and user postgres.${ref}`
+          : generic(saysPgBouncer),
       onlyIpv6Remedy: `use Supabase's session pooler, which has IPv4: host aws-N-REGION.pooler.supabase.com, port 5432, user postgres.${ref} (dashboard: Connect, Session pooler)`,
     };
   }
@@ -47,7 +50,9 @@ export function providerOf({ host, port, user, saysPgBouncer }: Address): Provid
 
 /** The default name of a database in the store: provider's handle and database, in plain characters. */
 export function defaultName(address: Address): string {
-  const plain = `${providerOf(address).handle}-${address.database}`.replaceAll(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
+  const plain = `${providerOf(address).handle}-${address.database}`
+    .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '');
   return plain.slice(0, 100) || 'database';
 }
 

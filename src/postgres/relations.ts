@@ -70,7 +70,12 @@ interface RelationRow extends Omit<Relation, 'kind' | 'oid' | 'filenode'> {
  */
 export async function readRelations(session: Session): Promise<Relation[]> {
   const rows = await session.query<RelationRow>(relationsSql);
-  return rows.map(row => ({ ...row, oid: Number(row.oid), filenode: Number(row.filenode), kind: kindsByLetter[row.kind] }));
+  return rows.map(row => ({
+    ...row,
+    oid: Number(row.oid),
+    filenode: Number(row.filenode),
+    kind: kindsByLetter[row.kind],
+  }));
 }
 
 /** Bytes on disk of each table with its TOAST, by oid; 0 for what has no storage. In the leader's transaction, which holds the locks. */
@@ -84,7 +89,13 @@ export async function readSizes(session: Session, selected: readonly Selected[])
 
 /** Whether the filters leave anything out. */
 export function isPartial(filters: RelationFilters): boolean {
-  const lists = [filters.schemas, filters.excludeSchemas, filters.tables, filters.excludeTables, filters.excludeTableData];
+  const lists = [
+    filters.schemas,
+    filters.excludeSchemas,
+    filters.tables,
+    filters.excludeTables,
+    filters.excludeTableData,
+  ];
   return filters.schemaOnly || filters.dataOnly || lists.some(list => list.length > 0);
 }
 
@@ -93,9 +104,22 @@ export function isPartial(filters: RelationFilters): boolean {
  * otherwise be a silent hole.
  */
 export function select(relations: readonly Relation[], filters: RelationFilters): Selected[] {
-  const bySchema = (input: string, patterns: readonly string[]) => matcher(input, patterns, relations, ({ schema }) => schema, text => text);
+  const bySchema = (input: string, patterns: readonly string[]) =>
+    matcher(
+      input,
+      patterns,
+      relations,
+      ({ schema }) => schema,
+      text => text,
+    );
   const byTable = (input: string, patterns: readonly string[]) =>
-    matcher(input, patterns, relations, ({ schema, name }) => `${schema}.${name}`, text => (text.includes('.') ? text : `public.${text}`));
+    matcher(
+      input,
+      patterns,
+      relations,
+      ({ schema, name }) => `${schema}.${name}`,
+      text => (text.includes('.') ? text : `public.${text}`),
+    );
   const inSchemas = bySchema('schemas', filters.schemas);
   const inTables = byTable('tables', filters.tables);
   const notSchemas = bySchema('exclude-schemas', filters.excludeSchemas);
@@ -107,18 +131,33 @@ export function select(relations: readonly Relation[], filters: RelationFilters)
     if (filters.tables.length > 0) return inTables(relation);
     return filters.schemas.length === 0 || inSchemas(relation);
   });
-  return chosen.map(relation => ({ relation, data: relation.kind === 'table' && !filters.schemaOnly && !notData(relation) }));
+  return chosen.map(relation => ({
+    relation,
+    data: relation.kind === 'table' && !filters.schemaOnly && !notData(relation),
+  }));
 }
 
 /** The tables that one filter matches, for pg_dump's options. */
 export function matching(relations: readonly Relation[], input: string, patterns: readonly string[]): Relation[] {
-  const match = matcher(input, patterns, relations, ({ schema, name }) => `${schema}.${name}`, text => (text.includes('.') ? text : `public.${text}`));
+  const match = matcher(
+    input,
+    patterns,
+    relations,
+    ({ schema, name }) => `${schema}.${name}`,
+    text => (text.includes('.') ? text : `public.${text}`),
+  );
   return relations.filter(match);
 }
 
 /** The schemas that one filter matches, each once. */
 export function matchingSchemas(relations: readonly Relation[], input: string, patterns: readonly string[]): string[] {
-  const match = matcher(input, patterns, relations, ({ schema }) => schema, text => text);
+  const match = matcher(
+    input,
+    patterns,
+    relations,
+    ({ schema }) => schema,
+    text => text,
+  );
   return [...new Set(relations.filter(match).map(({ schema }) => schema))];
 }
 
@@ -165,7 +204,11 @@ function matcher(
       .join('.*');
     const expression = new RegExp(`^${source}$`, 's');
     if (!relations.some(relation => expression.test(textOf(relation)))) {
-      throw wrongInput(input, `has "${text}", which matches nothing`, 'check the spelling; a table is written schema.table, and * stands for anything');
+      throw wrongInput(
+        input,
+        `has "${text}", which matches nothing`,
+        'check the spelling; a table is written schema.table, and * stands for anything',
+      );
     }
     return expression;
   });

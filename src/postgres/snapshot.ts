@@ -41,7 +41,9 @@ export async function takeSnapshot(leader: Session, control: Session, options: S
       await leader.query('ROLLBACK');
       continue;
     }
-    const { id, at } = await leader.one<{ id: string; at: Date }>('SELECT pg_catalog.pg_export_snapshot() AS id, pg_catalog.clock_timestamp() AS at');
+    const { id, at } = await leader.one<{ id: string; at: Date }>(
+      'SELECT pg_catalog.pg_export_snapshot() AS id, pg_catalog.clock_timestamp() AS at',
+    );
     const relations = await readRelations(leader);
     if (sameTables(before, relations)) return { id, at, relations, locked: options.locked };
     options.log.info('tables were created or dropped while the snapshot was taken: beginning anew');
@@ -55,7 +57,9 @@ export async function takeSnapshot(leader: Session, control: Session, options: S
 /** Without the leader's locks: the files of the dumped tables must be the same after the dump as in the snapshot. */
 export async function checkUnchanged(control: Session, snapshot: Snapshot): Promise<void> {
   const now = new Map((await readRelations(control)).map(relation => [relation.oid, relation]));
-  const changed = snapshot.relations.filter(({ oid, kind, filenode }) => kind === 'table' && now.get(oid)?.filenode !== filenode);
+  const changed = snapshot.relations.filter(
+    ({ oid, kind, filenode }) => kind === 'table' && now.get(oid)?.filenode !== filenode,
+  );
   if (changed.length === 0) return;
   const names = changed.slice(0, 5).map(({ schema, name }) => `${schema}.${name}`);
   throw new Failure(`${names.join(', ')} changed as a whole (TRUNCATE, DROP or a rewrite) during the dump`, {

@@ -20,8 +20,26 @@ export interface Address {
   ignored: string[];
 }
 
-const understood = ['host', 'port', 'user', 'password', 'dbname', 'sslmode', 'sslrootcert', 'channel_binding', 'options', 'pgbouncer'];
-const harmless = ['application_name', 'connect_timeout', 'gssencmode', 'uselibpqcompat', 'keepalives', 'target_session_attrs'];
+const understood = [
+  'host',
+  'port',
+  'user',
+  'password',
+  'dbname',
+  'sslmode',
+  'sslrootcert',
+  'channel_binding',
+  'options',
+  'pgbouncer',
+];
+const harmless = [
+  'application_name',
+  'connect_timeout',
+  'gssencmode',
+  'uselibpqcompat',
+  'keepalives',
+  'target_session_attrs',
+];
 
 /**
  * Takes a connection URL apart as libpq does (https://www.postgresql.org/docs/current/libpq-connect.html, "Connection URIs"). The text of
@@ -39,7 +57,8 @@ export function parseAddress(text: string, input: string): Address {
   if (host === '') throw wrong(input, 'names no host', 'write it as postgresql://user:password@host:5432/database');
   if (user === '') throw wrong(input, 'names no user', 'write it as postgresql://user:password@host:5432/database');
   if (!(port >= 1 && port <= 65_535)) throw wrong(input, 'has a port that is no port', 'use a number from 1 to 65535');
-  if (!sslModes.some(mode => mode === sslMode)) throw wrong(input, 'has an unknown sslmode', `it may be ${sslModes.join(', ')}`);
+  if (!sslModes.some(mode => mode === sslMode))
+    throw wrong(input, 'has an unknown sslmode', `it may be ${sslModes.join(', ')}`);
   return {
     host,
     port,
@@ -79,7 +98,8 @@ export function describeAddress({ user, host, port, database }: Address): string
 
 function parseUrl(text: string, input: string): URL {
   const [, rest] = /^postgres(?:ql)?:\/\/(.*)$/s.exec(text.trim()) ?? [];
-  if (rest === undefined) throw wrong(input, 'is no Postgres URL', 'write it as postgresql://user:password@host:5432/database');
+  if (rest === undefined)
+    throw wrong(input, 'is no Postgres URL', 'write it as postgresql://user:password@host:5432/database');
   try {
     // a scheme that the WHATWG parser treats as special would lower-case and percent-encode the host
     const withoutHost = /^(?:[^@/?#]*@)?(?:\/|\?|$)/.test(rest);

@@ -79,7 +79,9 @@ export class LockWatch {
   /** Explains a lock time-out of ours by what was last seen. */
   explainTimeout(seconds: number, cause: unknown): Failure {
     const seen = this.#waitingFor;
-    const what = seen ? `table ${seen.relation} could not be locked within ${seconds} s: held by ${seen.holders}` : `a table could not be locked within ${seconds} s`;
+    const what = seen
+      ? `table ${seen.relation} could not be locked within ${seconds} s: held by ${seen.holders}`
+      : `a table could not be locked within ${seconds} s`;
     return new Failure(what, { hint: 'wait until that session ends, or raise lock-timeout', cause });
   }
 
@@ -105,7 +107,9 @@ export class LockWatch {
   }
 
   async #lookAtOurselves(): Promise<void> {
-    const [waiting] = await this.#control.query<{ relation: string; holders: string | null }>(waitingSql, [this.#leaderPid]);
+    const [waiting] = await this.#control.query<{ relation: string; holders: string | null }>(waitingSql, [
+      this.#leaderPid,
+    ]);
     if (waiting) this.#waitingFor = { relation: waiting.relation, holders: waiting.holders ?? 'an unknown session' };
   }
 }
@@ -113,7 +117,9 @@ export class LockWatch {
 async function answered(question: Promise<void>): Promise<void> {
   const timer = new AbortController();
   const tooLate = sleep(answerWithinMilliseconds, undefined, { signal: timer.signal, ref: false }).then(() => {
-    throw new Failure(`the server has not answered for ${answerWithinMilliseconds / 1000} s`, { hint: 'look at the network between here and the server; run it again' });
+    throw new Failure(`the server has not answered for ${answerWithinMilliseconds / 1000} s`, {
+      hint: 'look at the network between here and the server; run it again',
+    });
   });
   tooLate.catch(() => {});
   try {

@@ -1,0 +1,162 @@
+import type { Manifest, ManifestObject } from './manifest.ts';
+
+/** What RECOVER.md is made from: the manifest, before its own size is known, and where it lies. */
+export interface Recoverable extends Pick<Manifest, 'name' | 'id' | 'snapshotAt' | 'server' | 'database' | 'partial'> {
+  encryption: { scheme: Manifest['encryption']['scheme'] };
+  objects: readonly ManifestObject[];
+  /** The store's location, without credentials. */
+  location: string;
+  hasKeyFile: boolean;
+}
+
+/**
+ * The text of RECOVER.md: exact commands that bring the data back with nothing but age (or gpg), Postgres's own programs and
+ * something that copies files. Names no table and no role.
+ */
+export function recoverText(backup: Recoverable): string {
+  const { id, name, server } = backup;
+  const shards = named(backup, 'shard');
+  return `# How to get this backup back by hand
+
+Backup \`${id}\` of \`${name}\`, PostgreSQL ${server.version}, as the database was at ${backup.snapshotAt}.${backup.partial ? '\nIt is partial: filters left something out.' : ''}
+You need no pg-lifeboat: every archive is an ordinary pg_dump file${encryptedBy(backup)}.
+
+## 1. Have ready
+
+- the programs of PostgreSQL ${server.major} or newer: \`psql\`, \`createdb\`, \`pg_restore\`
+${tools(backup)}
+- an empty server of the same major, and \`PGHOST\`, \`PGPORT\`, \`PGUSER\`, \`PGPASSWORD\` set so that \`psql -d postgres\` connects as a superuser
+
+## 2. Fetch and check the objects
+
+\`\`\`sh
+${fetching(backup)}
+sha256sum --check <<'SUMS'
+${backup.objects.map(({ sha256, object }) => `${sha256}  ${object}`).join('\n')}
+SUMS
+\`\`\`
+${keyStep(backup)}
+## 3. Make the roles and the database
+
+A complaint that a role exists already is harmless. Roles come without passwords: set them yourself.
+
+\`\`\`sh
+${open(backup, roles(backup))} | psql -d postgres
+createdb ${createOptions(backup)} restored
+\`\`\`
+
+## 4. Restore
+
+\`\`\`sh
+${restoring(backup, shards)}
+\`\`\`
+
+\`pg_restore\` must end with status 0 and without a message. To get the settings, the owner and the grants of the database itself back
+too, add \`--create\` to the first \`pg_restore\` and connect it to \`postgres\` (\`-d postgres\`): it makes the database under its old name.
+
+## Without pipes (Windows)
+
+PowerShell's pipes damage binary data. Decrypt into files first, then restore from them:
+
+\`\`\`sh
+${decryptingToFiles(backup)}
+psql -d postgres -f roles.sql
+${restoringFiles(backup, shards)}
+\`\`\`
+
+## 5. Check
+
+\`${named(backup, 'contents')[0] ?? 'contents.json'}\`, decrypted the same way, says how many rows each table held and which value each sequence had.
+`;
+}
+
+function encryptedBy({ encryption }: Recoverable): string {
+  return { age: ' inside an ordinary age file', gpg: ' inside an ordinary GPG file', none: '' }[encryption.scheme];
+}
+
+function tools(backup: Recoverable): string {
+  if (backup.encryption.scheme === 'gpg') return '- `gpg` with the secret key imported, or the passphrase';
+  if (backup.encryption.scheme === 'none') return '- nothing to decrypt with: the backup is not encrypted';
+  const key = backup.hasKeyFile ? 'the passphrase' : 'the identity (secret key) in a file `key.txt`';
+  return `- \`age\` (https://age-encryption.org) and ${key}`;
+}
+
+function fetching({ location, name, id, objects }: Recoverable): string {
+  const url = new URL(location);
+  const folder = `${url.pathname.replace(/\/$/, '')}/${name}/${id}`;
+  if (url.protocol === 'file:')
+    return objects.map(({ object }) => `cp ${shellQuoted(`${decodeURIComponent(folder)}/${object}`)} .`).join('\n');
+  const endpoint = url.searchParams.get('endpoint');
+  const region = url.searchParams.get('region');
+  const options = [
+    ...(endpoint ? [`--endpoint-url ${shellQuoted(endpoint)}`] : []),
+    ...(region ? [`--region ${shellQuoted(region)}`] : []),
+  ].join(' ');
+  return `aws s3 cp ${options}${options ? ' ' : ''}--recursive ${shellQuoted(`s3://${url.host}${folder}/`)} .`;
+}
+
+function keyStep({ hasKeyFile }: Recoverable): string {
+  return hasKeyFile ? '\nThe passphrase opens the identity, once:\n\n```sh\nage -d -o key.txt key.age\n```\n' : '';
+}
+
+function createOptions({ database }: Recoverable): string {
+  const { encoding, localeProvider, collate, ctype, locale } = database;
+  const provider = localeProvider === 'libc' ? '' : ` --locale-provider=${localeProvider}`;
+  const ofProvider =
+    locale === null || localeProvider === 'libc' ? '' : ` --${localeProvider}-locale=${shellQuoted(locale)}`;
+  return `-T template0 --encoding=${shellQuoted(encoding)}${provider}${ofProvider} --lc-collate=${shellQuoted(collate)} --lc-ctype=${shellQuoted(ctype)}`;
+}
+
+function restoring(backup: Recoverable, shards: readonly string[]): string {
+  const [main = ''] = named(backup, 'main');
+  const restore = (object: string, options: string) =>
+    `${open(backup, object)} | pg_restore -d restored --exit-on-error${options}`;
+  if (shards.length === 0) return restore(main, '');
+  return [
+    restore(main, ' --section=pre-data'),
+    restore(main, ' --section=data'),
+    ...shards.map(shard => restore(shard, ' --section=data')),
+    restore(main, ' --section=post-data'),
+  ].join('\n');
+}
+
+function decryptingToFiles(backup: Recoverable): string {
+  return backup.objects
+    .filter(({ purpose }) => purpose !== 'recover' && purpose !== 'key')
+    .map(({ object }) => {
+      const plain = object.replace(/\.(?:age|gpg)$/, '');
+      if (backup.encryption.scheme === 'age') return `age -d -i key.txt -o ${plain} ${object}`;
+      return backup.encryption.scheme === 'gpg' ? `gpg -o ${plain} -d ${object}` : `# ${plain} is not encrypted`;
+    })
+    .join('\n');
+}
+
+function restoringFiles(backup: Recoverable, shards: readonly string[]): string {
+  const plain = (object: string) => object.replace(/\.(?:age|gpg)$/, '');
+  const main = plain(named(backup, 'main')[0] ?? '');
+  if (shards.length === 0) return `pg_restore -d restored --exit-on-error -j 4 ${main}`;
+  return [
+    `pg_restore -d restored --exit-on-error --section=pre-data ${main}`,
+    `pg_restore -d restored --exit-on-error --section=data ${main}`,
+    ...shards.map(shard => `pg_restore -d restored --exit-on-error --section=data ${plain(shard)}`),
+    `pg_restore -d restored --exit-on-error --section=post-data -j 4 ${main}`,
+  ].join('\n');
+}
+
+function open(backup: Recoverable, object: string): string {
+  return { age: `age -d -i key.txt ${object}`, gpg: `gpg -d ${object}`, none: `cat ${object}` }[
+    backup.encryption.scheme
+  ];
+}
+
+function roles(backup: Recoverable): string {
+  return named(backup, 'roles')[0] ?? 'roles.sql';
+}
+
+function named({ objects }: Recoverable, purpose: ManifestObject['purpose']): string[] {
+  return objects.filter(one => one.purpose === purpose).map(({ object }) => object);
+}
+
+function shellQuoted(text: string): string {
+  return /^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

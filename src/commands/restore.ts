@@ -1,0 +1,191 @@
+import type { Contents } from '../catalog/contents.ts';
+import type { ManifestObject } from '../catalog/manifest.ts';
+import type { Decryption } from '../crypto/crypto.ts';
+import { Failure } from '../failure.ts';
+import type { RestoreInputs } from '../inputs/inputs.ts';
+import type { Progress } from '../log.ts';
+import { type Client, findClient } from '../postgres/client.ts';
+import { type Difference, type Level, compareCopy } from '../postgres/compare.ts';
+import { type Session, connect } from '../postgres/connection.ts';
+import { pour } from '../postgres/pour.ts';
+import { type Section, restoreArchive } from '../postgres/restore.ts';
+import { databaseStatements, roleStatements, runEach } from '../postgres/roles.ts';
+import { together } from '../together.ts';
+import type { Context } from './context.ts';
+import { openKeys } from './keys.ts';
+import { type RestorePlan, checkTarget, planRestore, sayPlan } from './restore-plan.ts';
+import { type StoredBackup, openBackup } from './stored-backup.ts';
+import { onlyName, openInputStore } from './stores.ts';
+import { openTarget } from './targets.ts';
+
+export interface RestoreResult {
+  command: 'restore';
+  name: string;
+  backupId: string;
+  snapshotAt: string;
+  target: string;
+  dryRun: boolean;
+  tables: number;
+  rows: number | null;
+  rolesMade: string[];
+  /** Statements of roles and of the database that the target refused. */
+  refused: { statement: string; reason: string }[];
+  compared: Level;
+  differences: Difference[];
+  durationSeconds: number;
+  plan: string[];
+}
+
+/**
+ * Restores a whole backup into an empty database: roles first, then the archives with owners and grants, then the database's own
+ * settings. The copy is held against what the snapshot held before anything is called good.
+ */
+export async function restore(inputs: RestoreInputs, context: Context): Promise<RestoreResult> {
+  const startedAt = context.now();
+  const { signal, log } = context;
+  const store = openInputStore(inputs.store, context);
+  const name = await onlyName(store, inputs.name, signal);
+  const backup = await openBackup(store, name, inputs.backup, signal);
+  const keys = await openKeys(inputs.keys, backup.manifest, store, signal);
+  const target = await openTarget('target-url', inputs.targetUrl, inputs.sslRootCert, context);
+  const session = await connect(target, signal);
+  try {
+    await checkTarget(session, backup.manifest, inputs.confirm, signal);
+    const contents = await backup.contents(keys.decryption, signal);
+    const plan = await planRestore({ backup, contents, session, inputs, now: context.now() }, signal);
+    await log.group('Plan', async () => sayPlan(plan, log));
+    const result = {
+      command: 'restore' as const,
+      name,
+      backupId: backup.manifest.id,
+      snapshotAt: backup.manifest.snapshotAt,
+      target: plan.target,
+      dryRun: inputs.dryRun,
+      tables: backup.manifest.totals.tables,
+      rows: backup.manifest.totals.rows,
+      plan: plan.lines,
+    };
+    const seconds = () => Math.round((context.now().getTime() - startedAt.getTime()) / 100) / 10;
+    if (inputs.dryRun)
+      return { ...result, rolesMade: [], refused: [], compared: 'none', differences: [], durationSeconds: seconds() };
+    const client = await findClient({ major: session.major, choice: inputs.client, log, signal });
+    const loading: Loading = {
+      backup,
+      contents,
+      decryption: keys.decryption,
+      session,
+      client,
+      plan,
+      jobs: inputs.jobs,
+    };
+    const refused = await log.group('Restore', () => load(loading, context));
+    const compared = lesser(contents.fingerprint.level, inputs.fingerprint);
+    const differences = await log.group('Compare', () => compare(session, contents, compared, context));
+    return {
+      ...result,
+      rolesMade: plan.roles.map(role => role.name),
+      refused,
+      compared,
+      differences,
+      durationSeconds: seconds(),
+    };
+  } finally {
+    await session.close();
+    await keys.close();
+  }
+}
+
+interface Loading {
+  backup: StoredBackup;
+  contents: Contents;
+  decryption: Decryption;
+  session: Session;
+  client: Client;
+  plan: RestorePlan;
+  jobs: number;
+}
+
+async function load(loading: Loading, context: Context): Promise<RestoreResult['refused']> {
+  const { session, contents, plan, backup } = loading;
+  const { log } = context;
+  const memberships = contents.memberships.filter(
+    ({ role, member }) => !plan.existingRoles.has(role) || !plan.existingRoles.has(member),
+  );
+  const refusedRoles = await runEach(session, roleStatements(plan.roles, memberships, session.major >= 16));
+  const missing = refusedRoles.filter(({ statement }) => statement.startsWith('CREATE ROLE'));
+  if (missing.length > 0) {
+    throw new Failure(`the target refused to make a role: ${missing[0]?.reason}`, {
+      hint: 'connect as a superuser, or make the roles of roles.sql by hand first',
+    });
+  }
+  log.info(`roles made: ${plan.roles.length}`);
+  const archives = backup.manifest.objects.filter(({ purpose }) => purpose === 'main' || purpose === 'shard');
+  const progress = log.progress(
+    'restore',
+    archives.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  );
+  try {
+    await loadArchives(loading, context, progress);
+  } finally {
+    progress.end();
+  }
+  const refusedSettings = await runEach(
+    session,
+    databaseStatements(contents.database, session.target.address.database),
+  );
+  // without statistics the first queries after a restore would be planned blindly
+  await session.query('ANALYZE');
+  const refused = [...refusedRoles, ...refusedSettings];
+  for (const { statement, reason } of refused) log.warn(`the target refused "${statement}": ${reason}`);
+  return refused;
+}
+
+/** One archive streams through in one go; with shards, pre-data comes first, all data side by side, and post-data once at the end. */
+async function loadArchives(loading: Loading, { signal }: Context, progress: Progress): Promise<void> {
+  const { backup, jobs } = loading;
+  const [main] = backup.manifest.objects.filter(({ purpose }) => purpose === 'main');
+  const shards = backup.manifest.objects.filter(({ purpose }) => purpose === 'shard');
+  if (!main)
+    throw new Failure(`the manifest of ${backup.manifest.id} lists no main archive`, {
+      hint: 'it was edited; use another backup',
+    });
+  if (shards.length === 0) return loadSection(loading, main, undefined, signal, progress);
+  await loadSection(loading, main, 'pre-data', signal);
+  const waiting = [main, ...shards];
+  const lane = async (laneSignal: AbortSignal) => {
+    for (let next = waiting.shift(); next; next = waiting.shift())
+      await loadSection(loading, next, 'data', laneSignal, progress);
+  };
+  await together(
+    signal,
+    Array.from({ length: Math.min(jobs, waiting.length) }, () => lane),
+  );
+  await loadSection(loading, main, 'post-data', signal);
+}
+
+async function loadSection(
+  loading: Loading,
+  object: ManifestObject,
+  section: Section | undefined,
+  signal: AbortSignal,
+  progress?: Progress,
+): Promise<void> {
+  const { backup, client, decryption, session, plan } = loading;
+  const plaintext = await backup.decrypt(object, decryption, signal, bytes => progress?.add(bytes));
+  await pour(restoreArchive(client, session.target, section, plan.hasTablespaces), plaintext, signal);
+}
+
+async function compare(session: Session, contents: Contents, level: Level, { log }: Context): Promise<Difference[]> {
+  const differences = await compareCopy(session, contents, level);
+  for (const { code, object, expected, found } of differences)
+    log.warn(`${code} ${object}: expected ${expected}, found ${found}`);
+  if (level === 'none') log.warn('rows were not compared: the backup or the input fingerprint says none');
+  else if (differences.length === 0)
+    log.info(`every table holds what the snapshot held (compared by ${level === 'content' ? 'content' : 'count'})`);
+  return differences;
+}
+
+function lesser(a: Level, b: Level): Level {
+  const order: readonly Level[] = ['none', 'counts', 'content'];
+  return order[Math.min(order.indexOf(a), order.indexOf(b))] ?? 'none';
+}

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { type Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { type ListedBackup, backupsOf, choose } from '../catalog/backups.ts';
+import { type Contents, contentsLimitBytes, parseContents } from '../catalog/contents.ts';
+import { formatObjectKey, manifestObject } from '../catalog/key.ts';
+import { type Manifest, type ManifestObject, manifestLimitBytes, parseManifest } from '../catalog/manifest.ts';
+import type { Decryption } from '../crypto/crypto.ts';
+import { Failure } from '../failure.ts';
+import type { Store } from '../store/store.ts';
+import { collect, meter } from '../streams.ts';
+
+/** The stored bytes are not what the manifest says. */
+export class BytesDiffer extends Failure {
+  readonly code: 'SIZE_DIFFERS' | 'HASH_DIFFERS';
+  readonly expected: string;
+  readonly found: string;
+
+  constructor(code: BytesDiffer['code'], object: string, expected: string, found: string) {
+    const what = code === 'SIZE_DIFFERS' ? 'has another size' : 'has other bytes';
+    super(`object ${object} ${what} than the manifest says: ${found} instead of ${expected}`, {
+      hint: 'it was damaged or replaced; use another backup',
+    });
+    this.code = code;
+    this.expected = expected;
+    this.found = found;
+  }
+}
+
+/** A sealed backup in a store, for reading. */
+export class StoredBackup {
+  readonly store: Store;
+  readonly listed: ListedBackup;
+  readonly manifest: Manifest;
+
+  constructor(store: Store, listed: ListedBackup, manifest: Manifest) {
+    this.store = store;
+    this.listed = listed;
+    this.manifest = manifest;
+  }
+
+  /** The key of one of its objects. */
+  keyOf(object: string): string {
+    return formatObjectKey({ name: this.listed.name, id: this.listed.id, object });
+  }
+
+  /** The stored bytes of an object; the stream fails at its end unless size and SHA-256 are those of the manifest. */
+  async read({ object, sizeBytes, sha256 }: ManifestObject, signal: AbortSignal): Promise<Readable> {
+    const source = await this.store.get(this.keyOf(object), signal);
+    const checked = checking(object, sizeBytes, sha256);
+    pipeline(source, checked, { signal }).catch(() => {}); // whoever reads `checked` gets the error
+    return checked;
+  }
+
+  /** The plaintext of an object, authenticated, and held against the manifest as `read` does. */
+  async decrypt(
+    object: ManifestObject,
+    decryption: Decryption,
+    signal: AbortSignal,
+    onStoredBytes: (bytes: number) => void = () => {},
+  ): Promise<Readable> {
+    const source = await this.read(object, signal);
+    const plaintext = decryption.decrypt();
+    pipeline(source, meter(onStoredBytes), plaintext, { signal }).catch(() => {});
+    return plaintext;
+  }
+
+  /** What the dump's snapshot held. */
+  async contents(decryption: Decryption, signal: AbortSignal): Promise<Contents> {
+    const object = this.manifest.objects.find(({ purpose }) => purpose === 'contents');
+    if (!object)
+      throw new Failure(`the manifest of ${this.manifest.id} lists no contents`, {
+        hint: 'it was edited; use another backup',
+      });
+    const text = await collect(await this.decrypt(object, decryption, signal), contentsLimitBytes);
+    return parseContents(text.toString('utf8'), this.manifest.id);
+  }
+}
+
+/** Finds a backup by its id or `latest`, and reads its manifest. */
+export async function openBackup(
+  store: Store,
+  name: string,
+  which: string,
+  signal: AbortSignal,
+): Promise<StoredBackup> {
+  const listed = choose(await backupsOf(store.list(`${name}/`, signal)), which, name);
+  return new StoredBackup(store, listed, await readManifest(store, listed, signal));
+}
+
+/** The manifest of a listed backup. */
+export async function readManifest(
+  store: Store,
+  { name, id }: Pick<ListedBackup, 'name' | 'id'>,
+  signal: AbortSignal,
+): Promise<Manifest> {
+  const body = await store.get(formatObjectKey({ name, id, object: manifestObject }), signal);
+  const text = await collect(body, manifestLimitBytes).catch((error: unknown) => {
+    if (error instanceof RangeError)
+      throw new Failure(`the manifest of ${id} is too large: ${error.message}`, {
+        hint: 'it was edited; use another backup',
+      });
+    throw error;
+  });
+  return parseManifest(text.toString('utf8'), name, id);
+}
+
+function checking(object: string, sizeBytes: number, sha256: string): Transform {
+  const hash = createHash('sha256');
+  let seenBytes = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      seenBytes += chunk.length;
+      done(null, chunk);
+    },
+    flush(done) {
+      const found = hash.digest('hex');
+      if (seenBytes !== sizeBytes)
+        done(new BytesDiffer('SIZE_DIFFERS', object, `${sizeBytes} bytes`, `${seenBytes} bytes`));
+      else if (found !== sha256) done(new BytesDiffer('HASH_DIFFERS', object, sha256, found));
+      else done();
+    },
+  });
+}

@@ -1,0 +1,262 @@
+import type { Contents } from '../catalog/contents.ts';
+import { type Depth, type Verdict, formatCheckObject } from '../catalog/key.ts';
+import type { Manifest, ManifestObject } from '../catalog/manifest.ts';
+import type { Decryption } from '../crypto/crypto.ts';
+import { Failure, messageOf } from '../failure.ts';
+import type { VerifyInputs } from '../inputs/inputs.ts';
+import { type Client, findClient } from '../postgres/client.ts';
+import { listArchive, missingFromArchive } from '../postgres/archive.ts';
+import { ObjectMissing } from '../store/missing.ts';
+import { bytes, digest } from '../streams.ts';
+import type { Context } from './context.ts';
+import { hasKeys, openKeys } from './keys.ts';
+import { openInputStore, onlyName } from './stores.ts';
+import { BytesDiffer, type StoredBackup, openBackup } from './stored-backup.ts';
+
+/** One thing that is not as it must be. */
+export interface Finding {
+  code: FindingCode;
+  object: string;
+  /** What was expected and what was found, one clause. */
+  message: string;
+}
+
+export type FindingCode =
+  | 'OBJECT_MISSING'
+  | 'SIZE_DIFFERS'
+  | 'HASH_DIFFERS'
+  | 'NOT_DECRYPTABLE'
+  | 'CONTENTS_DIFFER'
+  | 'TABLE_DATA_MISSING'
+  | 'NOT_READABLE';
+
+export interface VerifyResult {
+  command: 'verify';
+  name: string;
+  backupId: string;
+  location: string;
+  depth: Depth;
+  verdict: Verdict;
+  objects: number;
+  sizeBytes: number;
+  durationSeconds: number;
+  findings: Finding[];
+  /** The evidence's key, or null where it could not be written. */
+  evidence: string | null;
+}
+
+/** Codes that mean "we could not look" rather than "it is wrong". */
+const unknownCodes: readonly FindingCode[] = ['NOT_READABLE'];
+
+/**
+ * Verifies a stored backup without any database: every object present, with its size and SHA-256; with a key also decrypted to its end
+ * and its table of contents read. Looks at everything before it judges, and leaves its evidence beside the backup.
+ */
+export async function verify(inputs: VerifyInputs, context: Context): Promise<VerifyResult> {
+  const startedAt = context.now();
+  const { signal, log } = context;
+  const store = openInputStore(inputs.store, context);
+  const name = await onlyName(store, inputs.name, signal);
+  const backup = await openBackup(store, name, inputs.backup, signal);
+  const { manifest } = backup;
+  const depth: Depth = hasKeys(inputs.keys) ? 'archive' : 'bytes';
+  const keys = depth === 'archive' ? await openKeys(inputs.keys, manifest, store, signal) : undefined;
+  const findings: Finding[] = [];
+  try {
+    await log.group(`Verify ${name}/${manifest.id}`, async () => {
+      const progress = log.progress('verify', manifest.totals.storedBytes);
+      try {
+        const look = keys
+          ? await archiveLooker(backup, keys.decryption, inputs, context, findings)
+          : byteLooker(backup, signal);
+        for (const object of manifest.objects) {
+          await looked(object, look, findings, signal);
+          progress.add(object.sizeBytes);
+        }
+      } finally {
+        progress.end();
+      }
+      for (const { code, object, message } of findings) log.warn(`${code} ${object}: ${message}`);
+    });
+  } finally {
+    await keys?.close();
+  }
+  const verdict = judge(findings);
+  const result = {
+    command: 'verify' as const,
+    name,
+    backupId: manifest.id,
+    location: `${store.location.replace(/\/$/, '')}/${name}/${manifest.id}`,
+    depth,
+    verdict,
+    objects: manifest.objects.length,
+    sizeBytes: manifest.totals.storedBytes,
+    durationSeconds: Math.round((context.now().getTime() - startedAt.getTime()) / 100) / 10,
+    findings,
+  };
+  return { ...result, evidence: await writeEvidence(backup, result, inputs, context) };
+}
+
+type Looker = (object: ManifestObject) => Promise<void>;
+
+/** Runs one look; whatever it throws becomes a finding, so that the other objects are looked at too. */
+async function looked(object: ManifestObject, look: Looker, findings: Finding[], signal: AbortSignal): Promise<void> {
+  try {
+    await look(object);
+  } catch (error) {
+    signal.throwIfAborted();
+    findings.push({ object: object.object, code: codeOf(error), message: messageOf(error) });
+  }
+}
+
+function codeOf(error: unknown): FindingCode {
+  if (error instanceof ObjectMissing) return 'OBJECT_MISSING';
+  if (error instanceof BytesDiffer) return error.code;
+  if (error instanceof NotDecryptable) return 'NOT_DECRYPTABLE';
+  return 'NOT_READABLE';
+}
+
+/** The stored bytes are right, but they do not decrypt: the key is another one, or the backup was damaged before it was stored. */
+class NotDecryptable extends Failure {}
+
+function byteLooker(backup: StoredBackup, signal: AbortSignal): Looker {
+  return async object => void (await digest(await backup.read(object, signal)));
+}
+
+async function archiveLooker(
+  backup: StoredBackup,
+  decryption: Decryption,
+  inputs: VerifyInputs,
+  { log, signal }: Context,
+  findings: Finding[],
+): Promise<Looker> {
+  const { manifest } = backup;
+  const client = await findClient({ major: manifest.server.major, choice: inputs.client, log, signal });
+  const tables = new Set<string>();
+  const archives = manifest.objects.filter(({ purpose }) => purpose === 'main' || purpose === 'shard');
+  let unread = archives.length;
+  let contents: Contents | undefined;
+  const compareTables = () => {
+    if (!contents || unread > 0) return;
+    const captured = contents.tables.filter(table => table.dataCaptured);
+    for (const table of missingFromArchive(captured, tables)) {
+      findings.push({
+        code: 'TABLE_DATA_MISSING',
+        object: archives[0]?.object ?? '',
+        message: `no archive holds the rows of ${table}`,
+      });
+    }
+  };
+  return async object => {
+    if (object.purpose === 'recover' || object.purpose === 'key')
+      return void (await digest(await backup.read(object, signal)));
+    if (object.purpose === 'contents') {
+      contents = await decrypting(backup, object, signal, () => backup.contents(decryption, signal));
+      findings.push(...compareContents(manifest, contents));
+    } else if (object.purpose === 'main' || object.purpose === 'shard') {
+      for (const table of await decrypting(backup, object, signal, () =>
+        readArchive(client, backup, object, decryption, signal),
+      ))
+        tables.add(table);
+      unread -= 1;
+    } else
+      await decrypting(backup, object, signal, async () => digest(await backup.decrypt(object, decryption, signal)));
+    compareTables();
+  };
+}
+
+async function readArchive(
+  client: Client,
+  backup: StoredBackup,
+  object: ManifestObject,
+  decryption: Decryption,
+  signal: AbortSignal,
+): Promise<string[]> {
+  return listArchive(client, await backup.decrypt(object, decryption, signal), signal);
+}
+
+/** Tells damage of the stored bytes from what only decryption sees: when it fails, the bytes alone are looked at once more. */
+async function decrypting<T>(
+  backup: StoredBackup,
+  object: ManifestObject,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ObjectMissing || error instanceof BytesDiffer || signal.aborted) throw error;
+    await digest(await backup.read(object, signal));
+    throw new NotDecryptable(messageOf(error), { cause: error });
+  }
+}
+
+/** The sealed manifest is plain text; the contents, encrypted beside it, repeat what matters. */
+function compareContents(manifest: Manifest, contents: Contents): Finding[] {
+  const differs = (object: string, message: string): Finding => ({ code: 'CONTENTS_DIFFER', object, message });
+  const findings: Finding[] = [];
+  const hashes = new Map(contents.archives.map(({ object, sha256 }) => [object, sha256]));
+  for (const { object, purpose, sha256 } of manifest.objects) {
+    if (purpose !== 'main' && purpose !== 'shard' && purpose !== 'roles' && purpose !== 'schema') continue;
+    if (hashes.get(object) !== sha256)
+      findings.push(
+        differs(object, 'the encrypted contents name another SHA-256 for it than the manifest: one of them was edited'),
+      );
+    hashes.delete(object);
+  }
+  for (const object of hashes.keys())
+    findings.push(differs(object, 'the encrypted contents name it, the manifest does not'));
+  if (contents.snapshotAt !== manifest.snapshotAt)
+    findings.push(
+      differs(
+        'manifest.json',
+        `its snapshot is of ${manifest.snapshotAt}, that of the contents of ${contents.snapshotAt}`,
+      ),
+    );
+  if (contents.tables.length !== manifest.totals.tables)
+    findings.push(
+      differs('manifest.json', `it says ${manifest.totals.tables} tables, the contents ${contents.tables.length}`),
+    );
+  return findings;
+}
+
+function judge(findings: readonly Finding[]): Verdict {
+  if (findings.length === 0) return 'passed';
+  return findings.every(({ code }) => unknownCodes.includes(code)) ? 'could-not-verify' : 'failed';
+}
+
+async function writeEvidence(
+  backup: StoredBackup,
+  result: Omit<VerifyResult, 'evidence'>,
+  inputs: VerifyInputs,
+  context: Context,
+): Promise<string | null> {
+  const at = context.now();
+  const { depth, verdict, objects, sizeBytes, durationSeconds, backupId, name } = result;
+  const evidence = {
+    format: 1,
+    backupId,
+    name,
+    at: at.toISOString(),
+    depth,
+    verdict,
+    objects,
+    sizeBytes,
+    durationSeconds,
+    // names of tables stay out: anyone who reads the store reads this
+    findings: result.findings.map(({ code, object }) => ({ code, object })),
+    tool: { name: 'pg-lifeboat', version: context.version },
+    run: inputs.run,
+  };
+  const key = backup.keyOf(formatCheckObject({ at, depth, verdict }));
+  try {
+    await backup.store.put(key, bytes(`${JSON.stringify(evidence, null, 2)}\n`), {
+      signal: context.signal,
+      contentType: 'application/json',
+    });
+    return key;
+  } catch (error) {
+    context.log.warn(`the evidence of this verify could not be written, so list will not show it: ${messageOf(error)}`);
+    return null;
+  }
+}

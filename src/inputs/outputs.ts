@@ -1,0 +1,11 @@
+/** The action's outputs, in the order of action.yml and the README. */
+export const outputDefinitions: readonly { name: string; description: string }[] = [
+  { name: 'backup-id', description: 'The backup that was made, verified or restored; for `list` the newest one.' },
+  { name: 'verdict', description: '`passed`, `failed` or `could-not-verify`.' },
+  { name: 'manifest', description: 'Key of the manifest in the store.' },
+  { name: 'size-bytes', description: 'Stored bytes of the backup.' },
+  { name: 'tables', description: 'How many tables the backup holds.' },
+  { name: 'rows', description: 'How many rows, counted in the snapshot; empty with `fingerprint: none`.' },
+  { name: 'duration-seconds', description: 'How long it took.' },
+  { name: 'json', description: 'Everything, as JSON.' },
+];

@@ -1,0 +1,139 @@
+import { messageOf } from '../failure.ts';
+import type { Session } from './connection.ts';
+import type { DatabaseFacts, MembershipFacts, RoleFacts } from './contents.ts';
+import { identifier, literal } from './quote.ts';
+
+/** Statements that make roles as they were, without passwords. Those that exist are not among `roles`. */
+export function roleStatements(
+  roles: readonly RoleFacts[],
+  memberships: readonly MembershipFacts[],
+  withGrantors: boolean,
+): string[] {
+  const made = new Set(roles.map(({ name }) => name));
+  return [
+    ...roles.map(createRole),
+    ...roles.flatMap(({ name, settings }) =>
+      settings.map(setting => `ALTER ROLE ${identifier(name)} SET ${assignment(setting)}`),
+    ),
+    ...roles.flatMap(({ name, comment }) =>
+      comment === null ? [] : [`COMMENT ON ROLE ${identifier(name)} IS ${literal(comment)}`],
+    ),
+    ...inOrderOfAdmin(memberships.filter(({ role, member }) => made.has(role) || made.has(member))).map(one =>
+      grantMembership(one, withGrantors),
+    ),
+  ];
+}
+
+/** Statements that give a database its own settings, comment, limit and rights; `name` is what it is called now. */
+export function databaseStatements(database: DatabaseFacts['database'], name: string): string[] {
+  const target = `DATABASE ${identifier(name)}`;
+  const settings = database.settings.map(({ role, setting }) =>
+    role === null
+      ? `ALTER ${target} SET ${assignment(setting)}`
+      : `ALTER ROLE ${identifier(role)} IN ${target} SET ${assignment(setting)}`,
+  );
+  const grants = (database.grants ?? []).map(({ grantee, privilege, grantable }) => {
+    const to = grantee === '' ? 'PUBLIC' : identifier(grantee);
+    return `GRANT ${privilege} ON ${target} TO ${to}${grantable ? ' WITH GRANT OPTION' : ''}`;
+  });
+  return [
+    `ALTER ${target} OWNER TO ${identifier(database.owner)}`,
+    ...(database.comment === null ? [] : [`COMMENT ON ${target} IS ${literal(database.comment)}`]),
+    ...(database.connectionLimit === -1 ? [] : [`ALTER ${target} CONNECTION LIMIT ${database.connectionLimit}`]),
+    ...settings,
+    ...(database.grants === null ? [] : [`REVOKE ALL ON ${target} FROM PUBLIC`, ...grants]),
+  ];
+}
+
+/** Runs statements one by one; those that the server refuses are given back with its reason. */
+export async function runEach(
+  session: Session,
+  statements: readonly string[],
+): Promise<{ statement: string; reason: string }[]> {
+  const refused: { statement: string; reason: string }[] = [];
+  for (const statement of statements) {
+    try {
+      await session.query(statement);
+    } catch (error) {
+      if ((error as { code?: string }).code === undefined) throw error;
+      refused.push({ statement, reason: messageOf(error) });
+    }
+  }
+  return refused;
+}
+
+function createRole(role: RoleFacts): string {
+  const option = (on: boolean, word: string) => (on ? word : `NO${word}`);
+  const options = [
+    option(role.superuser, 'SUPERUSER'),
+    option(role.inherit, 'INHERIT'),
+    option(role.createRole, 'CREATEROLE'),
+    option(role.createDatabase, 'CREATEDB'),
+    option(role.login, 'LOGIN'),
+    option(role.replication, 'REPLICATION'),
+    option(role.bypassRls, 'BYPASSRLS'),
+    ...(role.connectionLimit === -1 ? [] : [`CONNECTION LIMIT ${role.connectionLimit}`]),
+    ...(role.validUntil === null ? [] : [`VALID UNTIL ${literal(role.validUntil)}`]),
+  ];
+  return `CREATE ROLE ${identifier(role.name)} WITH ${options.join(' ')}`;
+}
+
+function grantMembership(
+  { role, member, grantor, admin, inherit, set }: MembershipFacts,
+  withGrantors: boolean,
+): string {
+  const options = [
+    ...(admin ? ['ADMIN TRUE'] : []),
+    ...(withGrantors && inherit !== null ? [`INHERIT ${inherit ? 'TRUE' : 'FALSE'}`] : []),
+    ...(withGrantors && set !== null ? [`SET ${set ? 'TRUE' : 'FALSE'}`] : []),
+  ];
+  // before 16 there is one option only, and it has another spelling
+  const withOptions = withGrantors
+    ? options.length > 0
+      ? ` WITH ${options.join(', ')}`
+      : ''
+    : admin
+      ? ' WITH ADMIN OPTION'
+      : '';
+  const by = grantor === null ? '' : ` GRANTED BY ${identifier(grantor)}`;
+  return `GRANT ${identifier(role)} TO ${identifier(member)}${withOptions}${by}`;
+}
+
+/** A grantor must have the ADMIN option before it can grant: those who have it from elsewhere come first. */
+function inOrderOfAdmin(memberships: readonly MembershipFacts[]): MembershipFacts[] {
+  const waiting = [...memberships].sort((a, b) => Number(b.admin) - Number(a.admin));
+  const isGrantorOf = (maker: MembershipFacts, made: MembershipFacts) =>
+    maker !== made && maker.role === made.role && maker.member === made.grantor && maker.admin;
+  const ordered: MembershipFacts[] = [];
+  while (waiting.length > 0) {
+    const ready = waiting.findIndex(one => !waiting.some(other => isGrantorOf(other, one)));
+    ordered.push(...waiting.splice(Math.max(ready, 0), 1));
+  }
+  return ordered;
+}
+
+/** pg_db_role_setting keeps `name=value`; lists of names are kept as they were written, so they are set unquoted, as pg_dumpall does. */
+function assignment(setting: string): string {
+  const at = setting.indexOf('=');
+  const name = setting.slice(0, at);
+  const value = setting.slice(at + 1);
+  const isList = [
+    'search_path',
+    'datestyle',
+    'session_preload_libraries',
+    'shared_preload_libraries',
+    'local_preload_libraries',
+    'temp_tablespaces',
+    'unix_socket_directories',
+  ];
+  const parameter = name.split('.').map(identifier).join('.');
+  if (!isList.includes(name.toLowerCase())) return `${parameter} TO ${literal(value)}`;
+  return `${parameter} TO ${value === '' ? "''" : listValues(value).map(literal).join(', ')}`;
+}
+
+/** Splits a list of identifiers at its commas, and takes the quotes off. */
+function listValues(value: string): string[] {
+  return [...value.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^,]*?))\s*(?:,|$)/g)]
+    .filter(match => match[0] !== '')
+    .map(([, quoted, bare]) => (quoted === undefined ? (bare ?? '') : quoted.replaceAll('""', '"')));
+}

@@ -1,0 +1,53 @@
+const units = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
+
+/** `17 bytes`, `4.2 MB`: three figures, powers of 1000. */
+export function formatBytes(sizeBytes: number): string {
+  let value = sizeBytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(value >= 10 ? 1 : 2).replace(/\.?0+$/, '')} ${units[unit]}`;
+}
+
+/** `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 10) return `${Math.round(seconds * 10) / 10} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.round((whole % 3600) / 60)} min`;
+}
+
+/** `1,234,567`; `?` for what is not known. */
+export function formatCount(count: number | null): string {
+  return count === null ? '?' : count.toLocaleString('en-US');
+}
+
+/** `2026-11-20 03:17 UTC`. */
+export function formatTime(at: Date | string): string {
+  const iso = typeof at === 'string' ? at : at.toISOString();
+  return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+}
+
+/**
+ * Foreign text on one line of a log: control characters become `?`, and nothing of it can be a command for the runner, which obeys
+ * `::` at the start of a line and `##[` anywhere (actions/runner, ActionCommand.cs).
+ */
+export function plainLine(text: string): string {
+  return text
+    .replaceAll(/\s*[\r\n]+\s*/g, ' | ')
+    .replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '?')
+    .replace(/^(\s*):(?=:)/, '$1: ')
+    .replaceAll('##[', '## [');
+}
+
+/** Foreign text in Markdown: shown as it is, never as markup, a link or HTML. */
+export function escapeMarkdown(text: string): string {
+  return plainLine(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll(/[\\`*_{}[\]()#+\-.!|~@:/]/g, String.raw`\$&`);
+}

@@ -1,0 +1,226 @@
+import type { BackupResult } from '../commands/backup.ts';
+import type { ListResult, LogEntry } from '../commands/list.ts';
+import type { RestoreResult } from '../commands/restore.ts';
+import type { VerifyResult } from '../commands/verify.ts';
+import type { ExitStatus } from '../failure.ts';
+import { escapeMarkdown, formatBytes, formatCount, formatSeconds, formatTime, plainLine } from './format.ts';
+import { markdownTable, textTable } from './table.ts';
+
+export type Result = BackupResult | ListResult | VerifyResult | RestoreResult;
+
+/** A result as people and workflows see it. */
+export interface Presentation {
+  /** What a terminal shows; foreign text in it is harmless. */
+  text: string;
+  /** The job summary, Markdown. */
+  summary: string;
+  /** The action's outputs, beside `json`. */
+  outputs: Record<string, string>;
+  exitStatus: ExitStatus;
+}
+
+/** Puts a result into words: verdict first, then what matters, then the details. */
+export function present(result: Result, warnings: readonly string[]): Presentation {
+  const presentation = presentResult(result);
+  const said = warnings.map(warning => `- ${escapeMarkdown(warning)}`).join('\n');
+  return {
+    ...presentation,
+    summary: said === '' ? presentation.summary : `${presentation.summary}\n**Warnings**\n\n${said}\n`,
+  };
+}
+
+function presentResult(result: Result): Presentation {
+  switch (result.command) {
+    case 'backup':
+      return presentBackup(result);
+    case 'list':
+      return presentList(result);
+    case 'verify':
+      return presentVerify(result);
+    case 'restore':
+      return presentRestore(result);
+  }
+}
+
+function presentBackup(result: BackupResult): Presentation {
+  const stored = `${formatBytes(result.sizeBytes)} stored, ${formatCount(result.tables)} tables, ${formatCount(result.rows)} rows, ${formatSeconds(result.durationSeconds)}`;
+  const facts = [
+    ['Backup', code(result.backupId)],
+    ['Stored at', code(result.location)],
+    ['Snapshot', formatTime(result.snapshotAt)],
+    ['Kind', `${result.kind}${result.partial ? ', partial' : ''}`],
+    ['Tables', formatCount(result.tables)],
+    ['Rows', formatCount(result.rows)],
+    ['Database', formatBytes(result.databaseBytes)],
+    ['Stored', formatBytes(result.sizeBytes)],
+    ['Took', formatSeconds(result.durationSeconds)],
+  ];
+  const objects = result.objects.map(({ object, sizeBytes, proof, sha256 }) => [
+    code(object),
+    formatBytes(sizeBytes),
+    proof === 'checksum' ? "store's checksum" : 'read back',
+    code(sha256.slice(0, 16)),
+  ]);
+  return {
+    text: `backup ${result.backupId} of ${result.name}: ${stored}\nstored at ${result.location}`,
+    summary: [
+      `### Backup of ${escapeMarkdown(result.name)}: sealed\n`,
+      markdownTable(['', ''], facts),
+      `\n<details><summary>Objects</summary>\n\n${markdownTable(['Object', 'Size', 'Proven by', 'SHA-256'], objects, [1])}\n\n</details>\n`,
+    ].join('\n'),
+    outputs: {
+      'backup-id': result.backupId,
+      manifest: result.manifestKey,
+      'size-bytes': String(result.sizeBytes),
+      tables: String(result.tables),
+      rows: result.rows === null ? '' : String(result.rows),
+      'duration-seconds': String(result.durationSeconds),
+    },
+    exitStatus: 0,
+  };
+}
+
+const logHeader = ['Backup', 'Made', 'Kind', 'Size', 'Tables', 'Rows', 'Verified', 'Kept', 'By', 'Reason'];
+const numbers = [3, 4, 5];
+
+function presentList({ backups, databases, location }: ListResult): Presentation {
+  const parts = databases.map(({ name, sealed, sizeBytes, unsealed }) => {
+    const shown = backups.filter(backup => backup.name === name);
+    const hidden = sealed - shown.length;
+    const counts = `${sealed} ${sealed === 1 ? 'backup' : 'backups'}, ${formatBytes(sizeBytes)}`;
+    const notes = [
+      ...(hidden > 0 ? [`${hidden} older ones are not shown: raise limit`] : []),
+      ...(unsealed > 0 ? [`${unsealed} that were never sealed are no backups`] : []),
+    ];
+    return { name, counts, notes, shown };
+  });
+  const empty = `the store ${location} holds no backup`;
+  return {
+    text: parts.length === 0 ? empty : parts.map(textOfLog).join('\n\n'),
+    summary: parts.length === 0 ? `${escapeMarkdown(empty)}\n` : parts.map(markdownOfLog).join('\n'),
+    outputs: { 'backup-id': backups[0]?.backupId ?? '' },
+    exitStatus: 0,
+  };
+}
+
+interface LogPart {
+  name: string;
+  counts: string;
+  notes: string[];
+  shown: LogEntry[];
+}
+
+function textOfLog({ name, counts, notes, shown }: LogPart): string {
+  const rows = shown.map(entry => cellsOf(entry).map(plainLine));
+  return [`${name}: ${counts}`, textTable(logHeader, rows, numbers), ...notes.map(note => `(${note})`)].join('\n');
+}
+
+function markdownOfLog({ name, counts, notes, shown }: LogPart): string {
+  const rows = shown.map(entry => cellsOf(entry).map(escapeMarkdown));
+  return [
+    `### Backups of ${escapeMarkdown(name)}: ${counts}\n`,
+    markdownTable(logHeader, rows, numbers),
+    '',
+    ...notes.map(note => `${note}\n`),
+  ].join('\n');
+}
+
+function cellsOf(entry: LogEntry): string[] {
+  const { lastCheck, problem } = entry;
+  return [
+    entry.backupId,
+    formatTime(entry.at),
+    `${entry.kind}${entry.partial ? ' (partial)' : ''}`,
+    formatBytes(entry.sizeBytes),
+    formatCount(entry.tables),
+    formatCount(entry.rows),
+    lastCheck === null ? 'never' : `${lastCheck.depth} ${lastCheck.verdict} ${formatTime(lastCheck.at)}`,
+    entry.retain ?? '',
+    entry.actor ?? '',
+    problem === null ? (entry.reason ?? '') : `PROBLEM: ${problem}`,
+  ];
+}
+
+function presentVerify(result: VerifyResult): Presentation {
+  const depth =
+    result.depth === 'archive'
+      ? 'all bytes, decrypted, table of contents read'
+      : 'all bytes; without a key nothing was decrypted';
+  const head = `verify of ${result.name}/${result.backupId}: ${result.verdict} (${result.objects} objects, ${formatBytes(result.sizeBytes)}, ${depth}, ${formatSeconds(result.durationSeconds)})`;
+  const findings = result.findings.map(({ code: name, object, message }) => [
+    code(name),
+    code(object),
+    escapeMarkdown(message),
+  ]);
+  return {
+    text: [
+      head,
+      ...result.findings.map(({ code: name, object, message }) => plainLine(`${name} ${object}: ${message}`)),
+    ].join('\n'),
+    summary: [
+      `### Verify of ${escapeMarkdown(result.name)}: ${result.verdict}\n`,
+      `Backup ${code(result.backupId)}, ${result.objects} objects, ${formatBytes(result.sizeBytes)}: ${depth}.\n`,
+      ...(findings.length > 0 ? [markdownTable(['Finding', 'Object', 'What'], findings), ''] : []),
+    ].join('\n'),
+    outputs: {
+      'backup-id': result.backupId,
+      verdict: result.verdict,
+      'size-bytes': String(result.sizeBytes),
+      'duration-seconds': String(result.durationSeconds),
+    },
+    exitStatus: result.verdict === 'passed' ? 0 : result.verdict === 'failed' ? 1 : 2,
+  };
+}
+
+function presentRestore(result: RestoreResult): Presentation {
+  const failed = result.differences.length > 0;
+  const compared = {
+    content: 'every table compared by content',
+    counts: 'every table compared by count',
+    none: 'rows not compared',
+  }[result.compared];
+  const outcome = result.dryRun ? 'planned, nothing changed' : failed ? 'restored, but it differs' : 'restored';
+  const head = `restore of ${result.name}/${result.backupId} into ${result.target}: ${outcome}`;
+  const details = result.dryRun
+    ? result.plan
+    : [
+        `${formatCount(result.tables)} tables, ${formatCount(result.rows)} rows, ${result.rolesMade.length} roles made, ${compared}, ${formatSeconds(result.durationSeconds)}`,
+      ];
+  const differences = result.differences.map(({ code: name, object, expected, found }) => [
+    code(name),
+    escapeMarkdown(object),
+    escapeMarkdown(expected),
+    escapeMarkdown(found),
+  ]);
+  return {
+    text: [
+      head,
+      ...details,
+      ...result.differences.map(
+        ({ code: name, object, expected, found }) => `${name} ${object}: expected ${expected}, found ${found}`,
+      ),
+    ]
+      .map(plainLine)
+      .join('\n'),
+    summary: [
+      `### Restore of ${escapeMarkdown(result.name)}: ${outcome}\n`,
+      `Backup ${code(result.backupId)} into ${code(result.target)}.\n`,
+      ...details.map(line => `- ${escapeMarkdown(line)}`),
+      '',
+      ...(differences.length > 0 ? [markdownTable(['Finding', 'Object', 'Expected', 'Found'], differences), ''] : []),
+    ].join('\n'),
+    outputs: {
+      'backup-id': result.backupId,
+      verdict: result.dryRun ? '' : failed ? 'failed' : result.compared === 'none' ? 'could-not-verify' : 'passed',
+      tables: String(result.tables),
+      rows: result.rows === null ? '' : String(result.rows),
+      'duration-seconds': String(result.durationSeconds),
+    },
+    exitStatus: failed ? 1 : 0,
+  };
+}
+
+/** Foreign text as code in Markdown, where a backtick or a bar would end it. */
+function code(text: string): string {
+  return `<code>${plainLine(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('|', '&#124;')}</code>`;
+}
