@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gpgDecryption, gpgEncryption } from '../../src/crypto/gpg.ts';
+import { gpgDecryption, gpgEncryption, type Closable } from '../../src/crypto/gpg.ts';
 import { Failure } from '../../src/failure.ts';
 import { hasProgram, output, withFolder } from './programs.ts';
 import { outcome, split, through } from './through.ts';
@@ -49,15 +49,24 @@ after(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-/** Runs `work` with a folder for temporary files, which must be empty again after it. */
-async function leavingNothing(t: TestContext, work: () => Promise<void>): Promise<void> {
+/** Takes note of something to close when the test ends. */
+type Opened = <T extends Closable>(making: Promise<T>) => Promise<T>;
+
+/** Runs `work` with a folder for temporary files, which must be empty again after it and what it opened is closed. */
+async function leavingNothing(t: TestContext, work: (opened: Opened) => Promise<void>): Promise<void> {
   if (!hasProgram(t, 'gpg')) return;
   await withFolder(async folder => {
     const usual = process.env.TMPDIR;
     process.env.TMPDIR = folder;
+    const toClose: Closable[] = [];
     try {
-      await work();
+      await work(async making => {
+        const made = await making;
+        toClose.push(made);
+        return made;
+      });
     } finally {
+      for (const made of toClose) await made.close();
       if (usual === undefined) delete process.env.TMPDIR;
       else process.env.TMPDIR = usual;
     }
@@ -101,27 +110,25 @@ function flipped(file: Buffer, byte: number): Buffer {
 
 describe('gpg with keys', () => {
   it('encrypts what the command decrypts', async t => {
-    await leavingNothing(t, async () => {
-      const encryption = await gpgEncryption({ publicKeys: publicKey });
+    await leavingNothing(t, async opened => {
+      const encryption = await opened(gpgEncryption({ publicKeys: publicKey }));
       assert.deepEqual([encryption.scheme, encryption.suffix, encryption.recipients], ['gpg', '.gpg', [fingerprint]]);
       for (const size of sizes) {
         const content = randomBytes(size);
         const file = await through(await encryption.encrypt(), split(content, [1000, 70_000]));
         assert.ok((await gpg(['--decrypt'], file)).equals(content), `${size} bytes`);
       }
-      await encryption.close();
     });
   });
 
   it('decrypts what the command encrypts, compressed or not', async t => {
-    await leavingNothing(t, async () => {
-      const decryption = await gpgDecryption({ privateKey });
+    await leavingNothing(t, async opened => {
+      const decryption = await opened(gpgDecryption({ privateKey }));
       for (const size of sizes) {
         const content = randomBytes(size);
         const file = await gpg(['--encrypt', '--recipient', fingerprint], content);
         assert.ok((await through(decryption.decrypt(), split(file, [999, 70_000]))).equals(content), `${size} bytes`);
       }
-      await decryption.close();
     });
   });
 
@@ -166,9 +173,9 @@ describe('gpg with keys', () => {
   });
 
   it('works on several objects at once', async t => {
-    await leavingNothing(t, async () => {
-      const encryption = await gpgEncryption({ publicKeys: publicKey });
-      const decryption = await gpgDecryption({ privateKey });
+    await leavingNothing(t, async opened => {
+      const encryption = await opened(gpgEncryption({ publicKeys: publicKey }));
+      const decryption = await opened(gpgDecryption({ privateKey }));
       const contents = Array.from({ length: 6 }, () => randomBytes(200_000));
       await Promise.all(
         contents.map(async content => {
@@ -176,7 +183,6 @@ describe('gpg with keys', () => {
           assert.ok((await through(decryption.decrypt(), file)).equals(content));
         }),
       );
-      await Promise.all([encryption.close(), decryption.close()]);
     });
   });
 });
@@ -207,14 +213,13 @@ describe('gpg with a passphrase', () => {
   });
 
   it('stands in no argument of the program', async t => {
-    await leavingNothing(t, async () => {
-      const encryption = await gpgEncryption({ passphrase: 'seen by nobody' });
+    await leavingNothing(t, async opened => {
+      const encryption = await opened(gpgEncryption({ passphrase: 'seen by nobody' }));
       const stream = await encryption.encrypt();
       const running = (await output('ps', ['-e', '-o', 'args'])).toString();
       assert.match(running, /gpg .*--symmetric/);
       assert.ok(!running.includes('seen by nobody'));
       stream.destroy();
-      await encryption.close();
     });
   });
 
@@ -230,9 +235,9 @@ describe('a damaged gpg file', () => {
   const content = randomBytes(300_000);
 
   it('ends with an error wherever a byte is changed, though content came out', async t => {
-    await leavingNothing(t, async () => {
+    await leavingNothing(t, async opened => {
       const file = await encrypted({ publicKeys: publicKey }, content);
-      const decryption = await gpgDecryption({ privateKey });
+      const decryption = await opened(gpgDecryption({ privateKey }));
       for (const byte of [file.length - 1, file.length - 30, 200_000, 1000]) {
         const { output, error } = await outcome(decryption.decrypt(), split(flipped(file, byte), [64 * 1024]));
         assert.ok(error instanceof Failure, `byte ${byte}: ${String(error)}, ${output.length} bytes`);
@@ -242,15 +247,14 @@ describe('a damaged gpg file', () => {
         const { error } = await outcome(decryption.decrypt(), [flipped(file, byte)]);
         assert.ok(error instanceof Failure, `byte ${byte}: ${String(error)}`);
       }
-      await decryption.close();
     });
   });
 
   it('ends with an error wherever it is cut off or something is appended', async t => {
-    await leavingNothing(t, async () => {
+    await leavingNothing(t, async opened => {
       const file = await encrypted({ publicKeys: publicKey }, content);
       const unencrypted = await gpg(['--store'], 'not from us');
-      const decryption = await gpgDecryption({ privateKey });
+      const decryption = await opened(gpgDecryption({ privateKey }));
       for (const bad of [
         file.subarray(0, -1),
         file.subarray(0, -22),
@@ -264,13 +268,12 @@ describe('a damaged gpg file', () => {
       }
       const behind = await refusal(through(decryption.decrypt(), Buffer.concat([unencrypted, file])));
       assert.match(behind.message, /is damaged or cut off$|, but not an encrypted one$/);
-      await decryption.close();
     });
   });
 
   it('is told from what is none, or was never encrypted', async t => {
-    await leavingNothing(t, async () => {
-      const decryption = await gpgDecryption({ privateKey });
+    await leavingNothing(t, async opened => {
+      const decryption = await opened(gpgDecryption({ privateKey }));
       const unencrypted = await gpg(['--store', '--compress-algo', 'none'], content);
       for (const [file, message] of [
         [Buffer.alloc(0), 'the object is not a gpg file'],
@@ -279,7 +282,6 @@ describe('a damaged gpg file', () => {
       ] as const) {
         assert.equal((await refusal(through(decryption.decrypt(), file))).message, message);
       }
-      await decryption.close();
     });
   });
 });
@@ -338,9 +340,9 @@ describe('gpg keys', () => {
 
 describe('a gpg home', () => {
   it('is closed to others, and goes with all that still runs in it', async t => {
-    await leavingNothing(t, async () => {
-      const decryption = await gpgDecryption({ privateKey });
-      const encryption = await gpgEncryption({ publicKeys: publicKey });
+    await leavingNothing(t, async opened => {
+      const decryption = await opened(gpgDecryption({ privateKey }));
+      const encryption = await opened(gpgEncryption({ publicKeys: publicKey }));
       const folder = process.env.TMPDIR ?? '';
       for (const name of await readdir(folder)) assert.equal((await stat(join(folder, name))).mode & 0o777, 0o700);
       const streams = [decryption.decrypt(), await encryption.encrypt()];
@@ -354,21 +356,20 @@ describe('a gpg home', () => {
   });
 
   it('ends gpg when its stream is destroyed while nobody reads', async t => {
-    await leavingNothing(t, async () => {
-      const encryption = await gpgEncryption({ publicKeys: publicKey });
+    await leavingNothing(t, async opened => {
+      const encryption = await opened(gpgEncryption({ publicKeys: publicKey }));
       const stream = await encryption.encrypt();
       while (stream.write(randomBytes(64 * 1024)));
       await sleep(100);
       while (stream.write(randomBytes(64 * 1024)));
       stream.destroy();
       await new Promise(resolve => stream.once('close', resolve));
-      await encryption.close();
     });
   });
 
   it('takes no more input than the reader of its output asks for', async t => {
-    await leavingNothing(t, async () => {
-      const encryption = await gpgEncryption({ publicKeys: publicKey });
+    await leavingNothing(t, async opened => {
+      const encryption = await opened(gpgEncryption({ publicKeys: publicKey }));
       const stream = await encryption.encrypt();
       let accepted = 0;
       for (let round = 0; round < 20; round += 1) {
@@ -377,7 +378,6 @@ describe('a gpg home', () => {
       }
       assert.ok(accepted < 60, `${accepted} chunks accepted`);
       stream.destroy();
-      await encryption.close();
     });
   });
 });
