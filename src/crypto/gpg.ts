@@ -24,8 +24,9 @@ export interface GpgDecryptionKeys {
   passphrase?: string;
 }
 
-/** No compression, for pg_dump did that; the count is the most that gpg can do, half a second or so. */
+/** No compression, which pg_dump has done already. */
 const encryptionArgs = ['--cipher-algo', 'AES256', '--compress-algo', 'none'];
+/** The count is the most that gpg can do: a tenth of a second or so for each guess at the passphrase. */
 const passphraseArgs = ['--symmetric', '--s2k-mode', '3', '--s2k-digest-algo', 'SHA512', '--s2k-count', '65011712'];
 const fetchAgain =
   'fetch the object again, from another replica if there is one, and compare its SHA-256 with the manifest';
