@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
-import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -22,8 +23,17 @@ export interface Bundle {
 
 /** Bundles the sources of `project` into the folder `out`, in place of all that is there; the same bytes every time. */
 export async function build(out: string, project = projectFolder): Promise<void> {
-  await rm(out, { recursive: true, force: true });
-  await Promise.all(bundles.map(bundle => buildOne(bundle, join(out, bundle.folder), project)));
+  const workshop = await mkdtemp(join(tmpdir(), 'build-'));
+  try {
+    const fresh = join(workshop, 'dist');
+    // one failure must not pull the folder away from under the other
+    const made = await Promise.allSettled(bundles.map(bundle => buildOne(bundle, join(fresh, bundle.folder), project)));
+    for (const one of made) if (one.status === 'rejected') throw one.reason;
+    await rm(out, { recursive: true, force: true });
+    await cp(fresh, out, { recursive: true });
+  } finally {
+    await rm(workshop, { recursive: true });
+  }
 }
 
 async function buildOne(bundle: Bundle, out: string, project: string): Promise<void> {
