@@ -41,7 +41,6 @@ async function quickstart({ major, folder }: Options): Promise<string> {
   const store = join(folder, 'store');
   say(`Made a fresh age key: ${keyFile} (its public half is ${recipient}).`);
   const LIFEBOAT_STORE = pathToFileURL(store).href;
-
   const LIFEBOAT_CLIENT = server.bin;
   await lifeboat('backup', {
     LIFEBOAT_DATABASE_URL: source.url(database),
@@ -51,7 +50,7 @@ async function quickstart({ major, folder }: Options): Promise<string> {
   });
   say(`Backed it up, encrypted, to ${store}.`);
   await lifeboat('list', { LIFEBOAT_STORE });
-  await lifeboat('verify', { LIFEBOAT_STORE, LIFEBOAT_IDENTITY: identity });
+  await lifeboat('verify', { LIFEBOAT_STORE, LIFEBOAT_IDENTITY: identity, LIFEBOAT_CLIENT });
   say('Verified every stored byte, and with the secret key that it can be read to the end.');
   const copy = await restored(target, { LIFEBOAT_STORE, LIFEBOAT_IDENTITY: identity, LIFEBOAT_CLIENT });
 

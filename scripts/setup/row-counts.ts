@@ -4,10 +4,11 @@ import type { Cluster } from './cluster.ts';
 export type RowCounts = ReadonlyMap<string, number>;
 
 const largeObjects = 'large objects';
+const viewPrefix = 'materialized view ';
 const relations = `
-  SELECT format('%I.%I', nspname, relname) AS name
+  SELECT format('%I.%I', nspname, relname) AS name, relkind = 'm' AS is_view
   FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-  WHERE relkind IN ('r', 'm') AND relispopulated AND nspname !~ '^pg_' AND nspname <> 'information_schema'
+  WHERE relkind IN ('r', 'p', 'm') AND relispopulated AND nspname !~ '^pg_' AND nspname <> 'information_schema'
   ORDER BY name`;
 
 /** Counts everything in a database, each partition and child for itself. */
@@ -19,8 +20,8 @@ export async function rowCounts(postgres: Cluster, database: string): Promise<Ro
       const { rows } = await session.query<{ rows: string }>(`SELECT count(*) AS rows FROM ${from}`);
       counts.set(name, Number(rows[0]?.rows));
     };
-    const { rows } = await session.query<{ name: string }>(relations);
-    for (const { name } of rows) await count(name, `ONLY ${name}`);
+    const { rows } = await session.query<{ name: string; is_view: boolean }>(relations);
+    for (const { name, is_view } of rows) await count(is_view ? `${viewPrefix}${name}` : name, `ONLY ${name}`);
     await count(largeObjects, 'pg_largeobject_metadata');
     return counts;
   } finally {
@@ -43,7 +44,10 @@ function rowsOf(counts: RowCounts, name: string): string {
 
 /** All of it in a few words. */
 export function total(counts: RowCounts): string {
-  const tables = [...counts].filter(([name]) => name !== largeObjects);
-  const rows = tables.reduce((sum, [, count]) => sum + count, 0);
-  return `${rows.toLocaleString('en')} rows in ${tables.length} tables, ${counts.get(largeObjects) ?? 0} large objects`;
+  const names = [...counts.keys()];
+  const views = names.filter(name => name.startsWith(viewPrefix));
+  const tables = names.filter(name => name !== largeObjects && !views.includes(name));
+  const rows = tables.reduce((sum, name) => sum + (counts.get(name) ?? 0), 0).toLocaleString('en');
+  const objects = counts.get(largeObjects) ?? 0;
+  return `${rows} rows in ${tables.length} tables, ${views.length} materialized view, ${objects} large objects`;
 }
