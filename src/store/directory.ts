@@ -1,0 +1,307 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { lstat, mkdir, open, realpath, rename, rmdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Failure, wrongInput } from '../failure.ts';
+import { digest } from '../streams.ts';
+import {
+  codeOf,
+  entriesOf,
+  explainFile,
+  isInside,
+  makeFolders,
+  removeEmptyFolders,
+  removeFile,
+  syncFolder,
+  walk,
+  type FoundFile,
+} from './directory-files.ts';
+import { checkKey, checkPrefix, isPartialName } from './key.ts';
+import { ObjectMissing } from './missing.ts';
+import { Source } from './source.ts';
+import type { ListedObject, PutOptions, Store, StoredObject } from './store.ts';
+import { writeFile } from './write-file.ts';
+
+const readBytes = 1024 * 1024;
+const statsAtOnce = 64;
+/** Names may have 255 bytes; four bytes a character at most, and the random part. */
+const longestPartialStem = 50;
+
+/** A store in a folder: `file:///folder`. The folder is made by the first write if its parent exists. */
+export function openDirectory(url: string): Store {
+  return new DirectoryStore(readFileUrl(url));
+}
+
+function readFileUrl(text: string): string {
+  if (!/^file:\/\/\//i.test(text))
+    throw wrongInput('store', 'is no absolute file URL', 'write file:///folder with three slashes');
+  const url = new URL(text);
+  if (url.search !== '' || url.hash !== '') throw wrongInput('store', 'has options, which a folder does not know');
+  try {
+    return fileURLToPath(url).replace(/(.)\/+$/, '$1');
+  } catch (cause) {
+    throw wrongInput('store', `names no folder (${(cause as Error).message})`);
+  }
+}
+
+class DirectoryStore implements Store {
+  readonly location: string;
+  readonly #folder: string;
+  /** The real path, once the folder is known to exist. */
+  #root: string | undefined;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.location = pathToFileURL(folder).href;
+  }
+
+  async checkWritable(prefix: string, signal?: AbortSignal): Promise<void> {
+    checkPrefix(prefix);
+    signal?.throwIfAborted();
+    await this.#explaining('write', async () => {
+      const hadRoot = (await this.#existingRoot()) !== undefined;
+      const root = await this.#makeRoot();
+      const probe = join(root, partialNameFor('lifeboat-probe'));
+      try {
+        const handle = await open(probe, 'wx', 0o600);
+        await handle.writeFile('probe').finally(() => handle.close());
+      } finally {
+        await removeFile(probe);
+        if (!hadRoot) await this.#forgetRoot(root);
+      }
+    });
+  }
+
+  async put(key: string, body: AsyncIterable<Uint8Array>, { signal }: PutOptions = {}): Promise<StoredObject> {
+    checkKey(key);
+    const source = new Source(body, signal);
+    try {
+      return await this.#write(key, source);
+    } catch (error) {
+      throw source.threw(error) ? error : explainFile(error, `write object ${key}`, this.location);
+    } finally {
+      await source.close();
+    }
+  }
+
+  async get(key: string, signal?: AbortSignal): Promise<Readable> {
+    checkKey(key);
+    signal?.throwIfAborted();
+    return this.#explaining(`read object ${key}`, async () => {
+      const path = await this.#pathOf(key);
+      if (path === undefined) throw new ObjectMissing(key, this.location);
+      return this.#openToRead(path, key, signal);
+    });
+  }
+
+  async stat(key: string, signal?: AbortSignal): Promise<ListedObject | undefined> {
+    checkKey(key);
+    signal?.throwIfAborted();
+    return this.#explaining(`look at object ${key}`, async () => {
+      const path = await this.#pathOf(key);
+      return path === undefined ? undefined : statFile(path, key);
+    });
+  }
+
+  async *list(prefix: string, signal?: AbortSignal): AsyncIterable<ListedObject> {
+    const root = await this.#rootToRead(checkPrefix(prefix));
+    if (root === undefined) return;
+    const files = walk(root, prefix);
+    let batch: FoundFile[];
+    do {
+      signal?.throwIfAborted();
+      batch = await this.#explaining('list', () => take(files, statsAtOnce));
+      const wanted = batch.filter(({ name }) => !isPartialName(name));
+      const found = await this.#explaining('list', () =>
+        Promise.all(wanted.map(({ key }) => statFile(join(root, key), key))),
+      );
+      // a file may vanish between its name and its size
+      for (const object of found) if (object) yield object;
+    } while (batch.length === statsAtOnce);
+  }
+
+  async *listFolders(prefix: string, signal?: AbortSignal): AsyncIterable<string> {
+    const root = await this.#rootToRead(checkPrefix(prefix));
+    if (root === undefined) return;
+    const cut = prefix.lastIndexOf('/') + 1;
+    const folder = join(root, prefix.slice(0, cut));
+    for (const { name, isDirectory } of await this.#explaining('list', () => entriesOf(folder))) {
+      signal?.throwIfAborted();
+      if (isDirectory && name.startsWith(prefix.slice(cut))) yield name;
+    }
+  }
+
+  async remove(key: string): Promise<void> {
+    checkKey(key);
+    await this.#explaining(`remove object ${key}`, async () => {
+      const path = await this.#pathOf(key);
+      if (path === undefined || !(await removeFile(path))) return;
+      await syncFolder(dirname(path));
+      await removeEmptyFolders(this.#root as string, dirname(path));
+    });
+  }
+
+  async clearUnfinished(prefix: string, signal?: AbortSignal): Promise<number> {
+    const root = await this.#rootToRead(checkPrefix(prefix));
+    if (root === undefined) return 0;
+    let cleared = 0;
+    await this.#explaining('remove unfinished files', async () => {
+      const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+      for await (const file of walk(root, folder)) {
+        signal?.throwIfAborted();
+        if (!isPartialName(file.name) || !(file.folder + file.name.slice(1)).startsWith(prefix)) continue;
+        if (await removeFile(join(root, file.key))) cleared++;
+        await removeEmptyFolders(root, join(root, file.folder));
+      }
+    });
+    return cleared;
+  }
+
+  async #write(key: string, source: Source): Promise<StoredObject> {
+    const root = await this.#makeRoot();
+    const path = join(root, key);
+    const { partial, handle } = await this.#createPartial(root, key);
+    let isPlaced = false;
+    try {
+      const written = await writeFile(handle, source);
+      await source.until(Promise.resolve()); // an abort after the last byte
+      await rename(partial, path);
+      isPlaced = true;
+      await syncFolder(dirname(path));
+      return await this.#readBack(path, { key, ...written });
+    } catch (error) {
+      await removeFile(isPlaced ? path : partial).catch(() => {});
+      await removeEmptyFolders(root, dirname(path));
+      throw error;
+    }
+  }
+
+  async #createPartial(root: string, key: string) {
+    const segments = key.split('/');
+    const name = segments.pop() as string;
+    for (let tries = 1; ; tries++) {
+      const folder = await makeFolders(root, segments);
+      const partial = join(folder, partialNameFor(name));
+      try {
+        return { partial, handle: await open(partial, 'wx', 0o600) };
+      } catch (error) {
+        // a removal beside us may just have taken the empty folder away
+        if (codeOf(error) !== 'ENOENT' || tries === 5) throw error;
+      }
+    }
+  }
+
+  async #readBack(path: string, claim: { key: string; sizeBytes: number; sha256: string }): Promise<StoredObject> {
+    const stored = await digest(await this.#openToRead(path, claim.key, undefined));
+    if (stored.sha256 !== claim.sha256 || stored.sizeBytes !== claim.sizeBytes) {
+      throw new Failure(`object ${claim.key} in ${this.location} reads back differently from what was written`, {
+        hint: 'the disk, or the network share, loses data',
+      });
+    }
+    return { ...claim, proof: 'read-back' };
+  }
+
+  async #openToRead(path: string, key: string, signal: AbortSignal | undefined): Promise<Readable> {
+    // without NONBLOCK, opening a named pipe would wait for ever
+    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    const handle = await open(path, flags).catch((error: unknown) => {
+      throw codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR' ? new ObjectMissing(key, this.location) : error;
+    });
+    if ((await handle.stat()).isFile()) return handle.createReadStream({ highWaterMark: readBytes, signal });
+    await handle.close();
+    throw new ObjectMissing(key, this.location);
+  }
+
+  /** Where an object would be; undefined when the root is missing, or a link or a file lies on the way. */
+  async #pathOf(key: string): Promise<string | undefined> {
+    const root = await this.#rootToRead('');
+    if (root === undefined || !(await isInside(root, key.split('/').slice(0, -1)))) return undefined;
+    return join(root, key);
+  }
+
+  async #existingRoot(): Promise<string | undefined> {
+    if (this.#root !== undefined) return this.#root;
+    try {
+      this.#root = await realpath(this.#folder);
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+      return undefined;
+    }
+    if ((await lstat(this.#root)).isDirectory()) return this.#root;
+    throw new Failure(`${this.location} is no folder`);
+  }
+
+  /** The root for reading; undefined when nothing was ever written. */
+  async #rootToRead(prefix: string): Promise<string | undefined> {
+    return this.#explaining('read', async () => {
+      const root = await this.#existingRoot();
+      if (root === undefined) await this.#checkParent();
+      const segments = prefix.split('/').slice(0, -1);
+      return root === undefined || !(await isInside(root, segments)) ? undefined : root;
+    });
+  }
+
+  async #makeRoot(): Promise<string> {
+    const existing = await this.#existingRoot();
+    if (existing !== undefined) return existing;
+    await this.#checkParent();
+    await mkdir(this.#folder, { mode: 0o700 }).catch((error: unknown) => {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    });
+    await syncFolder(dirname(this.#folder));
+    return (await this.#existingRoot()) as string;
+  }
+
+  async #forgetRoot(root: string): Promise<void> {
+    this.#root = undefined;
+    await rmdir(root).catch(() => {}); // another run may have begun to use it
+  }
+
+  /** A mistyped mount must not silently become a backup on the local disk. */
+  async #checkParent(): Promise<void> {
+    const parent = dirname(this.#folder);
+    const isThere = await realpath(parent).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return;
+    throw new Failure(`cannot use ${this.location}: there is no folder ${parent}`, {
+      hint: `is the disk mounted? if the place is right, create ${basename(parent)} first`,
+      exitStatus: 64,
+    });
+  }
+
+  async #explaining<T>(does: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw explainFile(error, does, this.location);
+    }
+  }
+}
+
+function partialNameFor(name: string): string {
+  return `.${name.slice(0, longestPartialStem)}.${randomBytes(8).toString('hex')}.partial`;
+}
+
+async function statFile(path: string, key: string): Promise<ListedObject | undefined> {
+  try {
+    const stats = await lstat(path);
+    return stats.isFile() ? { key, sizeBytes: stats.size, modifiedAt: stats.mtime } : undefined;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+async function take<T>(source: AsyncGenerator<T>, most: number): Promise<T[]> {
+  const taken: T[] = [];
+  while (taken.length < most) {
+    const result = await source.next();
+    if (result.done) break;
+    taken.push(result.value);
+  }
+  return taken;
+}

@@ -1,0 +1,57 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { wrongInput } from '../failure.ts';
+import { openDirectory } from './directory.ts';
+import { LazyStore } from './lazy-store.ts';
+import type { S3Patience } from './s3-connection.ts';
+import type { S3Credentials } from './s3-credentials.ts';
+import type { Cutting } from './s3-upload.ts';
+import { parseS3Url } from './s3-url.ts';
+import { SlabPool } from './slabs.ts';
+import type { Store } from './store.ts';
+
+export type { S3Credentials } from './s3-credentials.ts';
+
+export interface OpenOptions {
+  /** For `s3://`; undefined: the AWS SDK's own chain. */
+  credentials?: S3Credentials | undefined;
+  /** The memory of uploads; stores that are written at the same time share one, which is the default. */
+  pool?: SlabPool;
+  /** For tests: how long to wait, and how bodies are cut. */
+  patience?: Partial<S3Patience>;
+  cutting?: Cutting;
+}
+
+/** What all uploads of this process hold at most, so that it stays under 250 MB. */
+const budgetBytes = 96 * 1024 * 1024;
+const sharedPool = new SlabPool(budgetBytes);
+
+const usualPatience: S3Patience = {
+  connectMilliseconds: 10_000,
+  idleMilliseconds: 60_000,
+  completionMilliseconds: 600_000,
+  cleanupMilliseconds: 5_000,
+  tries: 8,
+  wait: async (milliseconds, signal) => {
+    await pause(milliseconds, undefined, signal ? { signal } : {}).catch((error: unknown) => {
+      throw signal?.aborted ? signal.reason : error;
+    });
+  },
+};
+
+/** The store that a URL names (`s3://…` or `file:///…`); what it cannot be is refused by name with exit status 64. */
+export function openStore(url: string, options: OpenOptions = {}): Store {
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
+  if (scheme === 'file') return openDirectory(url);
+  if (scheme === 's3') return openLazyS3(url, options);
+  const hint = 'a store is s3://bucket/prefix or file:///folder';
+  if (scheme === undefined) throw wrongInput('store', 'is no URL', hint);
+  const isPlanned = scheme === 'artifact' || scheme === 'azblob';
+  throw wrongInput('store', `names ${scheme}:, which is ${isPlanned ? 'not supported yet' : 'not known'}`, hint);
+}
+
+function openLazyS3(url: string, { credentials, pool = sharedPool, patience, cutting }: OpenOptions): Store {
+  const place = parseS3Url(url);
+  const options = { credentials, pool, patience: { ...usualPatience, ...patience }, cutting };
+  // the SDK takes a tenth of a second to load, which nobody needs for a folder
+  return new LazyStore(place.location, async () => (await import('./s3.ts')).openS3(place, options));
+}
