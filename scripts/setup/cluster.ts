@@ -216,7 +216,8 @@ export function exitOnSignals(): void {
   }
 }
 
-const fastSettings = { fsync: false, synchronous_commit: false, full_page_writes: false };
+// an unpacked server comes without the libraries of its just-in-time compiler
+const fastSettings = { fsync: false, synchronous_commit: false, full_page_writes: false, jit: false };
 const startTries = 3;
 
 /**
