@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -44,6 +44,9 @@ async function buildOne(bundle: Bundle, out: string, project: string): Promise<v
   await promisify(execFile)(process.execPath, args, { cwd: project }).catch((error: { stderr: string }) => {
     throw new Error(`${bundle.entry} cannot be bundled\n${error.stderr.replaceAll(/^ +at .*\n/gm, '').trim()}`);
   });
+  const chunks = (await readdir(out)).filter(file => /^\d+\.index\.js$/.test(file));
+  // ncc would write the licenses of the last chunk only
+  if (chunks.length > 0) throw new Error(`${bundle.entry} falls apart into chunks: import() must be a static import`);
   if (bundle.terminal) await makeExecutable(join(out, 'index.js'));
 }
 
