@@ -93,7 +93,7 @@ export const contentsLimitBytes = 256 * 1024 * 1024;
 export function parseContents(text: string, id: string): Contents {
   const contents = parseDocument(contentsSchema, text, `the contents of ${id}`);
   if (contents.backupId === id) return contents;
-  throw new Failure(`the contents of ${id} belong to ${contents.backupId}`, {
+  throw new Failure(`the contents of ${id} belong to ${contents.backupId.slice(0, 100)}`, {
     hint: 'somebody swapped objects between backups; use another backup',
   });
 }

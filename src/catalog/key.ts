@@ -68,7 +68,8 @@ export function formatObjectKey({ name, id, object }: ObjectKey): string {
 /** The inverse of `formatObjectKey`; undefined for foreign objects, which nothing of ours touches. */
 export function parseObjectKey(key: string): ObjectKey | undefined {
   const [name, id, ...rest] = key.split('/');
-  if (name === undefined || id === undefined || rest.length === 0 || rest.includes('')) return undefined;
+  const isOdd = rest.length === 0 || rest.some(segment => segment === '' || segment === '.' || segment === '..');
+  if (name === undefined || id === undefined || isOdd) return undefined;
   if (!isName(name) || parseBackupId(id) === undefined) return undefined;
   return { name, id, object: rest.join('/') };
 }

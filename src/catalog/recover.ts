@@ -82,17 +82,20 @@ function tools(backup: Recoverable): string {
 }
 
 function fetching({ location, name, id, objects }: Recoverable): string {
-  const url = new URL(location);
-  const folder = `${url.pathname.replace(/\/$/, '')}/${name}/${id}`;
-  if (url.protocol === 'file:')
-    return objects.map(({ object }) => `cp ${shellQuoted(`${decodeURIComponent(folder)}/${object}`)} .`).join('\n');
-  const endpoint = url.searchParams.get('endpoint');
-  const region = url.searchParams.get('region');
+  if (location.startsWith('file:')) {
+    const folder = `${decodeURIComponent(new URL(location).pathname).replace(/\/$/, '')}/${name}/${id}`;
+    return objects.map(({ object }) => `cp ${shellQuoted(`${folder}/${object}`)} .`).join('\n');
+  }
+  // the prefix stands in an S3 location as it is, not percent-encoded
+  const [, root = '', query = ''] = /^(s3:.*?)\/?(?:\?((?:endpoint|region)=.*))?$/s.exec(location) ?? [];
+  const parameters = new URLSearchParams(query);
+  const endpoint = parameters.get('endpoint');
+  const region = parameters.get('region');
   const options = [
     ...(endpoint ? [`--endpoint-url ${shellQuoted(endpoint)}`] : []),
     ...(region ? [`--region ${shellQuoted(region)}`] : []),
   ].join(' ');
-  return `aws s3 cp ${options}${options ? ' ' : ''}--recursive ${shellQuoted(`s3://${url.host}${folder}/`)} .`;
+  return `aws s3 cp ${options}${options ? ' ' : ''}--recursive ${shellQuoted(`${root}/${name}/${id}/`)} .`;
 }
 
 function keyStep({ hasKeyFile }: Recoverable): string {

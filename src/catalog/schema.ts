@@ -38,7 +38,7 @@ export function parseDocument<T>(schema: v.GenericSchema<unknown, T>, text: stri
   if (result.success) return result.output;
   const issue = result.issues[0];
   throw new Failure(
-    `${what} is not what this release writes, at ${v.getDotPath(issue) ?? 'its top'}: ${issue.message}`,
+    `${what} is not what this release writes, at ${v.getDotPath(issue) ?? 'its top'}: ${issue.message.slice(0, 200)}`,
     {
       hint: 'it was damaged or edited; use another backup',
     },
