@@ -65,6 +65,12 @@ export function formatObjectKey({ name, id, object }: ObjectKey): string {
   return `${name}/${id}/${object}`;
 }
 
+/** A backup's folder as people see it: `store` is the store's location, whose query, if any, stays at the end. */
+export function locationOf(store: string, name: string, id: string): string {
+  const [root = '', query] = store.split('?', 2);
+  return `${root.replace(/\/$/, '')}/${name}/${id}${query === undefined ? '' : `?${query}`}`;
+}
+
 /** The inverse of `formatObjectKey`; undefined for foreign objects, which nothing of ours touches. */
 export function parseObjectKey(key: string): ObjectKey | undefined {
   const [name, id, ...rest] = key.split('/');

@@ -10,6 +10,8 @@ export type Purpose = (typeof purposes)[number];
 const objectSchema = v.object({
   object: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)),
   purpose: v.picklist(purposes),
+  /** What lies between pg_dump's archive and the encryption. */
+  layer: v.nullable(v.literal('zstd')),
   sizeBytes: count,
   sha256,
   proof: v.picklist(['checksum', 'read-back']),
@@ -67,7 +69,8 @@ export const manifestLimitBytes = 4 * 1024 * 1024;
 export function parseManifest(text: string, name: string, id: string): Manifest {
   const manifest = parseDocument(manifestSchema, text, `the manifest of ${id}`);
   if (manifest.id === id && manifest.name === name) return manifest;
-  throw new Failure(`the manifest of ${name}/${id} says that it belongs to ${manifest.name}/${manifest.id}`, {
+  const found = `${manifest.name}/${manifest.id}`.slice(0, 200);
+  throw new Failure(`the manifest of ${name}/${id} says that it belongs to ${found}`, {
     hint: 'somebody moved or edited it; use another backup',
   });
 }

@@ -19,12 +19,12 @@ export function recoverText(backup: Recoverable): string {
   return `# How to get this backup back by hand
 
 Backup \`${id}\` of \`${name}\`, PostgreSQL ${server.version}, as the database was at ${backup.snapshotAt}.${backup.partial ? '\nIt is partial: filters left something out.' : ''}
-You need no pg-lifeboat: every archive is an ordinary pg_dump file${encryptedBy(backup)}.
+You need no pg-lifeboat: every archive is an ordinary pg_dump file${isLayered(backup) ? ', compressed by zstd,' : ''}${encryptedBy(backup)}.
 
 ## 1. Have ready
 
 - the programs of PostgreSQL ${server.major} or newer: \`psql\`, \`createdb\`, \`pg_restore\`
-${tools(backup)}
+${tools(backup)}${isLayered(backup) ? '\n- `zstd` (https://facebook.github.io/zstd)' : ''}
 - an empty server of the same major, and \`PGHOST\`, \`PGPORT\`, \`PGUSER\`, \`PGPASSWORD\` set so that \`psql -d postgres\` connects as a superuser
 
 ## 2. Fetch and check the objects
@@ -48,6 +48,7 @@ createdb ${createOptions(backup)} restored
 ## 4. Restore
 
 \`\`\`sh
+set -o pipefail # so that no failing command goes unnoticed
 ${restoring(backup, shards)}
 \`\`\`
 
@@ -68,6 +69,10 @@ ${restoringFiles(backup, shards)}
 
 \`${named(backup, 'contents')[0] ?? 'contents.json'}\`, decrypted the same way, says how many rows each table held and which value each sequence had.
 `;
+}
+
+function isLayered({ objects }: Recoverable): boolean {
+  return objects.some(({ layer }) => layer === 'zstd');
 }
 
 function encryptedBy({ encryption }: Recoverable): string {
@@ -127,29 +132,36 @@ function decryptingToFiles(backup: Recoverable): string {
   return backup.objects
     .filter(({ purpose }) => purpose !== 'recover' && purpose !== 'key')
     .map(({ object }) => {
-      const plain = object.replace(/\.(?:age|gpg)$/, '');
-      if (backup.encryption.scheme === 'age') return `age -d -i key.txt -o ${plain} ${object}`;
-      return backup.encryption.scheme === 'gpg' ? `gpg -o ${plain} -d ${object}` : `# ${plain} is not encrypted`;
+      const decrypted = object.replace(/\.(?:age|gpg)$/, '');
+      const unpack = decrypted.endsWith('.zst') ? `\nzstd -d ${decrypted}` : '';
+      if (backup.encryption.scheme === 'age') return `age -d -i key.txt -o ${decrypted} ${object}${unpack}`;
+      if (backup.encryption.scheme === 'gpg') return `gpg -o ${decrypted} -d ${object}${unpack}`;
+      return `# ${decrypted} is not encrypted${unpack}`;
     })
     .join('\n');
 }
 
 function restoringFiles(backup: Recoverable, shards: readonly string[]): string {
-  const plain = (object: string) => object.replace(/\.(?:age|gpg)$/, '');
-  const main = plain(named(backup, 'main')[0] ?? '');
+  const main = plainName(named(backup, 'main')[0] ?? '');
   if (shards.length === 0) return `pg_restore -d restored --exit-on-error -j 4 ${main}`;
   return [
     `pg_restore -d restored --exit-on-error --section=pre-data ${main}`,
     `pg_restore -d restored --exit-on-error --section=data ${main}`,
-    ...shards.map(shard => `pg_restore -d restored --exit-on-error --section=data ${plain(shard)}`),
+    ...shards.map(shard => `pg_restore -d restored --exit-on-error --section=data ${plainName(shard)}`),
     `pg_restore -d restored --exit-on-error --section=post-data -j 4 ${main}`,
   ].join('\n');
 }
 
 function open(backup: Recoverable, object: string): string {
-  return { age: `age -d -i key.txt ${object}`, gpg: `gpg -d ${object}`, none: `cat ${object}` }[
+  const decrypted = { age: `age -d -i key.txt ${object}`, gpg: `gpg -d ${object}`, none: `cat ${object}` }[
     backup.encryption.scheme
   ];
+  return /\.zst(?:\.|$)/.test(object) ? `${decrypted} | zstd -dc` : decrypted;
+}
+
+/** An object's name once it is decrypted, and once its zstd layer is gone. */
+function plainName(object: string): string {
+  return object.replace(/\.(?:age|gpg)$/, '').replace(/\.zst$/, '');
 }
 
 function roles(backup: Recoverable): string {

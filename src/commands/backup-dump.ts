@@ -225,11 +225,13 @@ interface Output {
 
 /** A program's output goes through encryption into the store; it counts only when the program has ended well. */
 async function storeOutput(
-  { inputs, folder }: Attempt,
+  { inputs, folder, prepared }: Attempt,
   { purpose, title, command }: { purpose: 'main' | 'shard' | 'roles' | 'schema'; title: string; command: Command },
   signal: AbortSignal,
   progress?: Progress,
 ): Promise<Output> {
+  const isArchive = purpose === 'main' || purpose === 'shard';
+  const layerLevel = isArchive ? prepared.compression.layerLevel : undefined;
   const child = start(command, signal);
   child.stdin.end();
   let warnings: DumpWarnings = { said: [], notCaptured: [] };
@@ -241,7 +243,10 @@ async function storeOutput(
     },
   );
   try {
-    const { sizeBytes } = await folder.putEncrypted(purpose, title, child.stdout, signal, judged);
+    const { sizeBytes } = await folder.putEncrypted(
+      { purpose, title, source: child.stdout, between: [judged], layerLevel },
+      signal,
+    );
     return { warnings, sizeBytes };
   } finally {
     child.stdout.destroy(); // a child that still writes must not wait for a reader that is gone

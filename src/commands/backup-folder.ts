@@ -1,12 +1,25 @@
 import { pipeline } from 'node:stream/promises';
-import type { Readable } from 'node:stream';
-import { formatObjectKey, manifestObject } from '../catalog/key.ts';
+import type { Readable, Transform } from 'node:stream';
+import { formatObjectKey, locationOf, manifestObject } from '../catalog/key.ts';
 import type { ManifestObject, Purpose } from '../catalog/manifest.ts';
 import type { Encryption } from '../crypto/crypto.ts';
 import { messageOf } from '../failure.ts';
 import type { Log } from '../log.ts';
 import type { Store, StoredObject } from '../store/store.ts';
 import { bytes } from '../streams.ts';
+import { zstdCompress } from '../zstd.ts';
+
+/** A stream on its way into the store. */
+export interface Encryptable {
+  purpose: Purpose;
+  title: string;
+  source: Readable;
+  between?: readonly Transform[];
+  /** The level of the zstd layer. */
+  layerLevel?: number | undefined;
+}
+
+type Flow = (steps: readonly unknown[], options: { signal: AbortSignal }) => Promise<unknown>;
 
 /** The folder of one backup while it is being made: writes objects, remembers them for the manifest, and can take them all back. */
 export class BackupFolder {
@@ -28,36 +41,32 @@ export class BackupFolder {
 
   /** The folder for people. */
   get location(): string {
-    return `${this.#store.location.replace(/\/$/, '')}/${this.name}/${this.id}`;
+    return locationOf(this.#store.location, this.name, this.id);
   }
 
   get manifestKey(): string {
     return this.#keyOf(manifestObject);
   }
 
-  /** Encrypts a stream, through any streams between, and stores it as `<title><suffix>`. */
+  /** Encrypts a stream, after any streams between and the zstd layer if there is one, and stores it as `<title>[.zst]<suffix>`. */
   async putEncrypted(
-    purpose: Purpose,
-    title: string,
-    source: Readable,
+    { purpose, title, source, between = [], layerLevel }: Encryptable,
     signal: AbortSignal,
-    ...between: NodeJS.ReadWriteStream[]
   ): Promise<StoredObject> {
-    const object = `${title}${this.#encryption.suffix}`;
+    const layers = layerLevel === undefined ? [] : [zstdCompress(layerLevel)];
+    const object = `${title}${layers.length > 0 ? '.zst' : ''}${this.#encryption.suffix}`;
     const encrypting = await this.#encryption.encrypt();
-    const store = async (body: AsyncIterable<Uint8Array>) => this.#store.put(this.#keyOf(object), body, { signal });
-    const streams = [source, ...between, encrypting] as [Readable, ...NodeJS.ReadWriteStream[]];
-    let stored: StoredObject | undefined;
-    await pipeline(
-      [...streams, async (body: AsyncIterable<Uint8Array>) => void (stored = await store(body))] as never,
-      { signal },
-    );
-    return this.#remember(purpose, object, stored as unknown as StoredObject);
+    const store = (body: AsyncIterable<Uint8Array>) => this.#store.put(this.#keyOf(object), body, { signal });
+    // the type of pipeline knows no list of streams that ends in a function
+    const stored = (await (pipeline as unknown as Flow)([source, ...between, ...layers, encrypting, store], {
+      signal,
+    })) as StoredObject;
+    return this.#remember(purpose, object, layers.length > 0 ? 'zstd' : null, stored);
   }
 
   /** Stores something that anyone may read. */
   async putPlain(purpose: Purpose, object: string, source: Readable, signal: AbortSignal): Promise<StoredObject> {
-    return this.#remember(purpose, object, await this.#store.put(this.#keyOf(object), source, { signal }));
+    return this.#remember(purpose, object, null, await this.#store.put(this.#keyOf(object), source, { signal }));
   }
 
   /** Stores something that belongs to the backup but is not listed in its manifest. */
@@ -100,9 +109,16 @@ export class BackupFolder {
     }
   }
 
-  #remember(purpose: Purpose, object: string, stored: StoredObject): StoredObject {
+  #remember(purpose: Purpose, object: string, layer: 'zstd' | null, stored: StoredObject): StoredObject {
     this.#written.add(object);
-    this.objects.push({ object, purpose, sizeBytes: stored.sizeBytes, sha256: stored.sha256, proof: stored.proof });
+    this.objects.push({
+      object,
+      purpose,
+      layer,
+      sizeBytes: stored.sizeBytes,
+      sha256: stored.sha256,
+      proof: stored.proof,
+    });
     return stored;
   }
 

@@ -6,7 +6,7 @@ import { Failure, wrongInput } from '../failure.ts';
 import type { BackupInputs } from '../inputs/inputs.ts';
 import { type Client, findClient } from '../postgres/client.ts';
 import { type Session, type Target, connect } from '../postgres/connection.ts';
-import { compressionFor } from '../postgres/dump.ts';
+import { type Compression, compressionFor } from '../postgres/dump.ts';
 import {
   type DatabaseLocale,
   type SourceIdentity,
@@ -35,6 +35,7 @@ import {
 } from '../postgres/relations.ts';
 import type { Store } from '../store/store.ts';
 import { collect } from '../streams.ts';
+import { hasZstd } from '../zstd.ts';
 import type { Context } from './context.ts';
 import { openBackupKeys } from './keys.ts';
 import { openInputStore } from './stores.ts';
@@ -57,7 +58,7 @@ export interface Prepared {
   databaseBytes: number;
   locale: DatabaseLocale;
   lockPlan: LockPlan;
-  compression: string;
+  compression: Compression;
   /** The newest sealed backup under this name. */
   previous: Manifest | undefined;
   close: () => Promise<void>;
@@ -187,8 +188,8 @@ function planAndSay(selected: readonly Selected[], jobs: number, capacity: numbe
   return plan;
 }
 
-function checkCompression(choice: string, major: number): string {
-  const compression = compressionFor(choice, major);
+function checkCompression(choice: string, major: number): Compression {
+  const compression = compressionFor(choice, major, hasZstd());
   if (compression === undefined) throw refuseCompression(choice, major);
   return compression;
 }

@@ -119,7 +119,10 @@ async function seal({ inputs, prepared, folder, dumped, startedAt }: Sealing, co
     ({ purpose }) => purpose === 'main' || purpose === 'shard' || purpose === 'roles' || purpose === 'schema',
   );
   const contents = { ...dumped.contents, archives: archives.map(({ object, sha256 }) => ({ object, sha256 })) };
-  await folder.putEncrypted('contents', 'contents.json', bytes(formatContents(contents)), signal);
+  await folder.putEncrypted(
+    { purpose: 'contents', title: 'contents.json', source: bytes(formatContents(contents)) },
+    signal,
+  );
   if (prepared.keyFile) await folder.putPlain('key', 'key.age', bytes(prepared.keyFile), signal);
 
   const partsOfManifest = {

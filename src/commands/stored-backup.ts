@@ -9,6 +9,7 @@ import type { Decryption } from '../crypto/crypto.ts';
 import { Failure } from '../failure.ts';
 import type { Store } from '../store/store.ts';
 import { collect, meter } from '../streams.ts';
+import { zstdDecompress } from '../zstd.ts';
 
 /** The stored bytes are not what the manifest says. */
 export class BytesDiffer extends Failure {
@@ -52,7 +53,7 @@ export class StoredBackup {
     return checked;
   }
 
-  /** The plaintext of an object, authenticated, and held against the manifest as `read` does. */
+  /** The plaintext of an object, authenticated, out of its zstd layer if it has one, and held against the manifest as `read` does. */
   async decrypt(
     object: ManifestObject,
     decryption: Decryption,
@@ -60,9 +61,10 @@ export class StoredBackup {
     onStoredBytes: (bytes: number) => void = () => {},
   ): Promise<Readable> {
     const source = await this.read(object, signal);
-    const plaintext = decryption.decrypt();
-    pipeline(source, meter(onStoredBytes), plaintext, { signal }).catch(() => {});
-    return plaintext;
+    const last = object.layer === 'zstd' ? zstdDecompress() : decryption.decrypt();
+    const steps = object.layer === 'zstd' ? [decryption.decrypt(), last] : [last];
+    pipeline([source, meter(onStoredBytes), ...steps], { signal }).catch(() => {});
+    return last;
   }
 
   /** What the dump's snapshot held. */

@@ -1,5 +1,5 @@
 import type { Contents } from '../catalog/contents.ts';
-import { type Depth, type Verdict, formatCheckObject } from '../catalog/key.ts';
+import { type Depth, type Verdict, formatCheckObject, locationOf } from '../catalog/key.ts';
 import type { Manifest, ManifestObject } from '../catalog/manifest.ts';
 import type { Decryption } from '../crypto/crypto.ts';
 import { Failure, messageOf } from '../failure.ts';
@@ -86,7 +86,7 @@ export async function verify(inputs: VerifyInputs, context: Context): Promise<Ve
     command: 'verify' as const,
     name,
     backupId: manifest.id,
-    location: `${store.location.replace(/\/$/, '')}/${name}/${manifest.id}`,
+    location: locationOf(store.location, name, manifest.id),
     depth,
     verdict,
     objects: manifest.objects.length,

@@ -4,11 +4,18 @@ import type { Command } from '../process.ts';
 import { identifier, qualified } from './quote.ts';
 import { type Relation, type RelationFilters, type Selected, matching, matchingSchemas } from './relations.ts';
 
+/** How archives are compressed: by pg_dump itself, or, where it knows no zstd, by a layer of ours around it. */
+export interface Compression {
+  /** The value for pg_dump's `--compress`. */
+  program: string;
+  /** Level of the zstd layer, undefined for none. */
+  layerLevel: number | undefined;
+}
+
 export interface DumpOptions {
   snapshotId: string;
   lockTimeoutSeconds: number;
-  /** The value for pg_dump's `--compress`. */
-  compression: string;
+  compression: Compression;
   /** What the filters became: pg_dump's own options. */
   filters: readonly string[];
   /** A standby has no rows of unlogged tables. */
@@ -31,7 +38,13 @@ export function dumpMain(client: Client, target: Target, options: DumpOptions, s
     .map(relation => `--exclude-table-data=${qualified(relation)}`);
   return client.command(
     'pg_dump',
-    [...common(options), '--format=custom', `--compress=${options.compression}`, ...options.filters, ...sharded],
+    [
+      ...common(options),
+      '--format=custom',
+      `--compress=${options.compression.program}`,
+      ...options.filters,
+      ...sharded,
+    ],
     target,
   );
 }
@@ -42,7 +55,7 @@ export function dumpShard(client: Client, target: Target, options: DumpOptions, 
   const args = [
     ...common(options),
     '--format=custom',
-    `--compress=${options.compression}`,
+    `--compress=${options.compression.program}`,
     '--section=data',
     '--strict-names',
     ...tables,
@@ -122,13 +135,18 @@ export function packShards(
   return bins.slice(1).filter(({ relations }) => relations.length > 0);
 }
 
-/** pg_dump's `--compress` for a server major; undefined where that client cannot do it. */
-export function compressionFor(choice: string, major: number): string | undefined {
-  const wanted = choice === 'auto' ? (major >= 16 ? 'zstd:1' : 'gzip:1') : choice;
-  if (major >= 16) return wanted;
-  if (wanted === 'none') return '0';
-  const [, level] = /^gzip:(\d)$/.exec(wanted) ?? [];
-  return level;
+/**
+ * What a choice of the user means for a server major; undefined where that client cannot do it. pg_dump 15 and older know gzip only, at
+ * three times the cost of zstd: there the rows leave pg_dump as they are, and a zstd layer follows if this Node `hasZstd`.
+ */
+export function compressionFor(choice: string, major: number, hasZstd: boolean): Compression | undefined {
+  const byProgram = (program: string): Compression => ({ program, layerLevel: undefined });
+  if (major >= 16) return byProgram(choice === 'auto' ? 'zstd:1' : choice);
+  if (choice === 'none') return byProgram('0');
+  const [, method, level] =
+    /^(gzip|zstd):(\d+)$/.exec(choice === 'auto' ? (hasZstd ? 'zstd:1' : 'gzip:1') : choice) ?? [];
+  if (method === 'gzip' && level !== undefined) return byProgram(level);
+  return method === 'zstd' && hasZstd ? { program: '0', layerLevel: Number(level) } : undefined;
 }
 
 function common({ snapshotId, lockTimeoutSeconds, standby }: DumpOptions): string[] {

@@ -99,6 +99,6 @@ export function refuseCompression(choice: string, major: number): Failure {
   return wrongInput(
     'compression',
     `is ${choice}, which pg_dump ${major} cannot do`,
-    'PostgreSQL 15 and older have gzip:1 to gzip:9, none and auto',
+    'for PostgreSQL 15 and older it may be auto, none, gzip:1 to gzip:9, and with Node 22.15 or newer zstd:1 to zstd:19',
   );
 }
