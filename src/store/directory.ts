@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, realpath, rename, rmdir } from 'node:fs/promises';
+import { lstat, mkdir, open, realpath, rename, rmdir, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Failure, wrongInput } from '../failure.ts';
-import { digest } from '../streams.ts';
 import {
   codeOf,
   entriesOf,
@@ -22,9 +21,9 @@ import { checkKey, checkPrefix, isPartialName } from './key.ts';
 import { ObjectMissing } from './missing.ts';
 import { Source } from './source.ts';
 import type { ListedObject, PutOptions, Store, StoredObject } from './store.ts';
-import { writeFile } from './write-file.ts';
+import { hashFile, writeFile } from './file-content.ts';
 
-const readBytes = 1024 * 1024;
+const readBytes = 256 * 1024;
 const statsAtOnce = 64;
 /** Names may have 255 bytes; four bytes a character at most, and the random part. */
 const longestPartialStem = 50;
@@ -92,7 +91,8 @@ class DirectoryStore implements Store {
     return this.#explaining(`read object ${key}`, async () => {
       const path = await this.#pathOf(key);
       if (path === undefined) throw new ObjectMissing(key, this.location);
-      return this.#openToRead(path, key, signal);
+      const handle = await this.#open(path, key);
+      return handle.createReadStream({ highWaterMark: readBytes, signal });
     });
   }
 
@@ -194,7 +194,8 @@ class DirectoryStore implements Store {
   }
 
   async #readBack(path: string, claim: { key: string; sizeBytes: number; sha256: string }): Promise<StoredObject> {
-    const stored = await digest(await this.#openToRead(path, claim.key, undefined));
+    const handle = await this.#open(path, claim.key);
+    const stored = await hashFile(handle).finally(() => handle.close());
     if (stored.sha256 !== claim.sha256 || stored.sizeBytes !== claim.sizeBytes) {
       throw new Failure(`object ${claim.key} in ${this.location} reads back differently from what was written`, {
         hint: 'the disk, or the network share, loses data',
@@ -203,13 +204,13 @@ class DirectoryStore implements Store {
     return { ...claim, proof: 'read-back' };
   }
 
-  async #openToRead(path: string, key: string, signal: AbortSignal | undefined): Promise<Readable> {
+  async #open(path: string, key: string): Promise<FileHandle> {
     // without NONBLOCK, opening a named pipe would wait for ever
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
     const handle = await open(path, flags).catch((error: unknown) => {
       throw codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR' ? new ObjectMissing(key, this.location) : error;
     });
-    if ((await handle.stat()).isFile()) return handle.createReadStream({ highWaterMark: readBytes, signal });
+    if ((await handle.stat()).isFile()) return handle;
     await handle.close();
     throw new ObjectMissing(key, this.location);
   }

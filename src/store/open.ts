@@ -22,7 +22,7 @@ export interface OpenOptions {
 }
 
 /** What all uploads of this process hold at most, so that it stays under 250 MB. */
-const budgetBytes = 96 * 1024 * 1024;
+const budgetBytes = 64 * 1024 * 1024;
 const sharedPool = new SlabPool(budgetBytes);
 
 const usualPatience: S3Patience = {

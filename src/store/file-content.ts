@@ -19,6 +19,19 @@ export async function writeFile(handle: FileHandle, source: Source): Promise<{ s
   }
 }
 
+/** Size in bytes and SHA-256 (lower-case hex) of an open file, read in one buffer. */
+export async function hashFile(handle: FileHandle): Promise<{ sizeBytes: number; sha256: string }> {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafeSlow(bufferBytes);
+  let sizeBytes = 0;
+  for (;;) {
+    const { bytesRead } = await handle.read(buffer, 0, bufferBytes, sizeBytes);
+    if (bytesRead === 0) return { sizeBytes, sha256: hash.digest('hex') };
+    hash.update(buffer.subarray(0, bytesRead));
+    sizeBytes += bytesRead;
+  }
+}
+
 class Writer {
   readonly #handle: FileHandle;
   readonly #hash = createHash('sha256');
