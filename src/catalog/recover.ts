@@ -120,11 +120,14 @@ function restoring(backup: Recoverable, shards: readonly string[]): string {
   const restore = (object: string, options: string) =>
     `${open(backup, object)} | pg_restore -d restored --exit-on-error${options}`;
   if (shards.length === 0) return restore(main, '');
+  // each section but the data stops reading early, which a pipe would take for a failure
+  const file = plainName(main);
   return [
-    restore(main, ' --section=pre-data'),
-    restore(main, ' --section=data'),
+    `${open(backup, main)} > ${file}`,
+    `pg_restore -d restored --exit-on-error --section=pre-data ${file}`,
+    `pg_restore -d restored --exit-on-error --section=data ${file}`,
     ...shards.map(shard => restore(shard, ' --section=data')),
-    restore(main, ' --section=post-data'),
+    `pg_restore -d restored --exit-on-error --section=post-data -j 4 ${file}`,
   ].join('\n');
 }
 
