@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { wrongInput } from '../failure.ts';
 import { openDirectory } from './directory.ts';
-import { LazyStore } from './lazy-store.ts';
+import { openS3 } from './s3.ts';
 import type { S3Patience } from './s3-connection.ts';
 import type { S3Credentials } from './s3-credentials.ts';
 import type { Cutting } from './s3-upload.ts';
@@ -42,16 +42,13 @@ const usualPatience: S3Patience = {
 export function openStore(url: string, options: OpenOptions = {}): Store {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
   if (scheme === 'file') return openDirectory(url);
-  if (scheme === 's3') return openLazyS3(url, options);
+  if (scheme === 's3') return openS3Url(url, options);
   const hint = 'a store is s3://bucket/prefix or file:///folder';
   if (scheme === undefined) throw wrongInput('store', 'is no URL', hint);
   const isPlanned = scheme === 'artifact' || scheme === 'azblob';
   throw wrongInput('store', `names ${scheme}:, which is ${isPlanned ? 'not supported yet' : 'not known'}`, hint);
 }
 
-function openLazyS3(url: string, { credentials, pool = sharedPool, patience, cutting }: OpenOptions): Store {
-  const place = parseS3Url(url);
-  const options = { credentials, pool, patience: { ...usualPatience, ...patience }, cutting };
-  // the SDK takes a tenth of a second to load, which nobody needs for a folder
-  return new LazyStore(place.location, async () => (await import('./s3.ts')).openS3(place, options));
+function openS3Url(url: string, { credentials, pool = sharedPool, patience, cutting }: OpenOptions): Store {
+  return openS3(parseS3Url(url), { credentials, pool, patience: { ...usualPatience, ...patience }, cutting });
 }

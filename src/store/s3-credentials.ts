@@ -1,3 +1,4 @@
+import { fromWebToken } from '@aws-sdk/credential-providers';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { Failure, messageOf } from '../failure.ts';
 
@@ -33,7 +34,6 @@ async function assumeRole(
 ) {
   const token = await webIdentityToken();
   try {
-    const { fromWebToken } = await import('@aws-sdk/credential-providers');
     const provider = fromWebToken({
       roleArn: roleToAssume,
       roleSessionName: 'pg-lifeboat',
