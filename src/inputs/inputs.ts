@@ -1,7 +1,7 @@
 import { type Kind, isName, kinds, parseBackupId } from '../catalog/key.ts';
 import { wrongInput } from '../failure.ts';
 import { type Environment, type RawInputs } from './raw.ts';
-import { choice, compression, flag, keepTime, lines, seconds, sizeBytes, wholeNumber } from './values.ts';
+import { choice, compression, flag, keepTime, lines, seconds, shown, sizeBytes, wholeNumber } from './values.ts';
 
 export interface StoreInputs {
   url: string;
@@ -241,11 +241,7 @@ function readAccepted(read: Reader): string[] {
   return lines(read.optional('accept') ?? '').map(line => {
     const [, text] = /^DUMP_WARNING\s+(\S.*)$/.exec(line) ?? [];
     if (text !== undefined) return text;
-    throw wrongInput(
-      'accept',
-      `has the line "${line.slice(0, 40)}"`,
-      'it may be DUMP_WARNING and a part of the warning',
-    );
+    throw wrongInput('accept', `has the line "${shown(line)}"`, 'it may be DUMP_WARNING and a part of the warning');
   });
 }
 
@@ -276,7 +272,7 @@ function readBackupChoice(read: Reader): string {
   if (backup === 'latest' || parseBackupId(backup)) return backup;
   throw wrongInput(
     'backup',
-    `is "${backup.slice(0, 60)}"`,
+    `is "${shown(backup)}"`,
     'it may be latest, or an id such as 20261120T031742Z-scheduled-k3f9q2',
   );
 }

@@ -54,8 +54,7 @@ export function readTerminal(args: readonly string[], environment: Environment):
   const [command = given.get('command'), ...others] = parsed.positionals;
   if (command === undefined)
     throw wrongInput('command', 'is missing', `it may be ${commandNames.join(', ')}; see pg-lifeboat --help`);
-  if (others.length > 0)
-    throw wrongInput('command', `is followed by "${others[0]}"`, 'inputs are given as --name=value');
+  if (others.length > 0) throw wrongInput('command', 'is followed by another word', 'inputs are given as --name=value');
   return { inputs: sorted(choice('command', command, commandNames), given), json: json === true };
 }
 

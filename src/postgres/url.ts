@@ -46,48 +46,53 @@ const harmless = [
  * the URL never appears in an error: it holds the password. `input` is the name of the input it came from.
  */
 export function parseAddress(text: string, input: string): Address {
-  const url = parseUrl(text, input);
-  const parameter = (name: string) => url.searchParams.get(name) || undefined;
-  const host = parameter('host') ?? decode(url.hostname, input).replace(/^\[(.*)\]$/, '$1');
-  if (host.includes(',') || url.port.includes(',')) throw wrong(input, 'names several hosts', 'name one');
-  const port = Number(parameter('port') ?? (url.port || '5432'));
-  const user = parameter('user') ?? decode(url.username, input);
-  const database = parameter('dbname') ?? (decode(url.pathname.slice(1), input) || user);
+  const parts = split(text.trim(), input);
+  const parameter = (name: string) => parts.parameters.get(name) || undefined;
+  const written = decode(parts.host, input).replace(/^\[(.*)\]$/, '$1');
+  const host = parameter('host') ?? (written === '' ? 'localhost' : written);
+  const port = parameter('port') ?? (parts.port || '5432');
+  const user = parameter('user') ?? decode(parts.user, input);
+  const database = parameter('dbname') ?? (decode(parts.path, input) || user);
   const sslMode = parameter('sslmode') ?? 'prefer';
-  if (host === '') throw wrong(input, 'names no host', 'write it as postgresql://user:password@host:5432/database');
+  if (host.includes(',') || port.includes(',')) throw wrong(input, 'names several hosts', 'name one');
   if (user === '') throw wrong(input, 'names no user', 'write it as postgresql://user:password@host:5432/database');
-  if (!(port >= 1 && port <= 65_535)) throw wrong(input, 'has a port that is no port', 'use a number from 1 to 65535');
+  if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535)
+    throw wrong(input, 'has a port that is no port', 'use a number from 1 to 65535');
   if (!sslModes.some(mode => mode === sslMode))
     throw wrong(input, 'has an unknown sslmode', `it may be ${sslModes.join(', ')}`);
   return {
     host,
-    port,
+    port: Number(port),
     user,
     database,
-    password: parameter('password') ?? (url.password === '' ? undefined : decode(url.password, input)),
+    password: parameter('password') ?? (parts.password === '' ? undefined : decode(parts.password, input)),
     sslMode: sslMode as SslMode,
     sslRootCert: parameter('sslrootcert'),
     channelBinding: parameter('channel_binding'),
     options: parameter('options'),
     saysPgBouncer: parameter('pgbouncer') === 'true',
-    ignored: [...new Set(url.searchParams.keys())].filter(key => !understood.includes(key) && !harmless.includes(key)),
+    ignored: [...parts.parameters.keys()].filter(key => !understood.includes(key) && !harmless.includes(key)),
   };
 }
 
 /** Every text that must not be seen, to be masked before anything is printed: the password as it is and as the URL has it. */
 export function secretsOf(text: string): string[] {
-  const [, , encoded] = /^[a-z]+:\/\/([^:@/?#]*):(.*)@[^@]*$/s.exec(text) ?? [];
-  const secrets = [text, text.replace(/^[a-z]+:\/\//, '')];
-  if (encoded !== undefined) {
-    secrets.push(encoded);
+  const secrets = [text, text.replace(/^[a-z]+:\/\//i, '')];
+  const encoded = [
+    /^[a-z]+:\/\/[^:/?#]*:([^/?#]*)@/is.exec(text)?.[1],
+    // a password that should have been percent-encoded may reach further
+    /^[a-z]+:\/\/[^:]*:(.*)@/is.exec(text)?.[1],
+    ...[...text.matchAll(/[?&]password=([^&]*)/g)].map(match => match[1]),
+  ];
+  for (const secret of encoded) {
+    if (secret === undefined) continue;
+    secrets.push(secret);
     try {
-      secrets.push(decodeURIComponent(encoded));
+      secrets.push(decodeURIComponent(secret));
     } catch {
       // refused later, when the URL is read
     }
   }
-  const parameter = /[?&]password=([^&]*)/.exec(text)?.[1];
-  if (parameter !== undefined) secrets.push(parameter);
   return secrets.filter(secret => secret.length > 3);
 }
 
@@ -96,36 +101,50 @@ export function describeAddress({ user, host, port, database }: Address): string
   return `${user}@${host.includes(':') ? `[${host}]` : host}:${port}/${database}`;
 }
 
-function parseUrl(text: string, input: string): URL {
-  const [, rest] = /^postgres(?:ql)?:\/\/(.*)$/s.exec(text.trim()) ?? [];
-  if (rest === undefined)
-    throw wrong(input, 'is no Postgres URL', 'write it as postgresql://user:password@host:5432/database');
-  try {
-    // a scheme that the WHATWG parser treats as special would lower-case and percent-encode the host
-    const withoutHost = /^(?:[^@/?#]*@)?(?:\/|\?|$)/.test(rest);
-    const url = new URL(`pg://${withoutHost ? rest.replace(/^([^@/?#]*@)?/, '$1placeholder') : rest}`);
-    if (withoutHost) url.hostname = url.searchParams.get('host') === null ? 'localhost' : 'placeholder';
-    return url;
-  } catch (error) {
-    throw new Failure(`input ${input} cannot be read as a URL`, {
-      hint: 'percent-encode the characters : / ? # [ ] @ % and blanks of the password (@ is %40, # is %23, / is %2F)',
-      exitStatus: 64,
-      cause: redacted(error),
-    });
-  }
+/** A URL's parts as they stand there, percent-encoded; those of the query decoded. */
+interface Parts {
+  user: string;
+  password: string;
+  host: string;
+  port: string;
+  path: string;
+  parameters: Map<string, string>;
 }
 
-/** The parser's error carries the whole URL, so only its code goes on. */
-function redacted(error: unknown): unknown {
-  return (error as { code?: unknown }).code;
+/** Not by the WHATWG parser: it takes `+` for a blank, and a database called `..` for the folder above. */
+function split(text: string, input: string): Parts {
+  const [, rest] = /^postgres(?:ql)?:\/\/(.*)$/s.exec(text) ?? [];
+  if (rest === undefined)
+    throw wrong(input, 'is no Postgres URL', 'write it as postgresql://user:password@host:5432/database');
+  const shape =
+    /^(?:([^:/?#]*)(?::([^/?#]*))?@)?(\[[^\]\s/?#@]*\]|[^\s:/?#@[\]]*)(?::([^/?#@]*))?(?:\/([^?#@]*))?(?:\?([^#]*))?$/;
+  const match = shape.exec(rest);
+  if (!match)
+    throw wrong(
+      input,
+      'cannot be read as a URL',
+      'percent-encode the characters : / ? # [ ] @ % and blanks of the password (@ is %40, # is %23, / is %2F)',
+    );
+  const [, user = '', password = '', host = '', port = '', path = '', query = ''] = match;
+  const parameters = query
+    .split('&')
+    .filter(pair => pair !== '')
+    .map(pair => {
+      const at = pair.includes('=') ? pair.indexOf('=') : pair.length;
+      return [decode(pair.slice(0, at), input), decode(pair.slice(at + 1), input)] as const;
+    });
+  return { user, password, host, port, path, parameters: new Map(parameters) };
 }
 
 function decode(text: string, input: string): string {
+  let decoded: string;
   try {
-    return decodeURIComponent(text);
+    decoded = decodeURIComponent(text);
   } catch {
     throw wrong(input, 'has a % that begins no code', 'write a % of the password as %25');
   }
+  if (decoded.includes('\0')) throw wrong(input, 'holds %00', 'Postgres knows no such character');
+  return decoded;
 }
 
 function wrong(input: string, problem: string, hint: string): Failure {
