@@ -1,9 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { type InputDefinition, type InputGroup, definitions } from '../src/inputs/definitions.ts';
+import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
+import { type InputDefinition, type InputGroup, commandNames, definitions } from '../src/inputs/definitions.ts';
 import { outputDefinitions } from '../src/inputs/outputs.ts';
+import { projectFolder } from './build.ts';
 
-/** Every input, in its groups, as action.yml says it. */
-export function actionYaml(): string {
+/** action.yml, with every input in its group and every output. */
+export async function actionYaml(): Promise<string> {
   const inputs = definitions.map(
     ({ name, description, default: value }) =>
       `  ${name}:\n    description: ${JSON.stringify(description)}\n    required: false\n${value === undefined ? '' : `    default: ${JSON.stringify(value)}\n`}`,
@@ -11,7 +14,9 @@ export function actionYaml(): string {
   const outputs = outputDefinitions.map(
     ({ name, description }) => `  ${name}:\n    description: ${JSON.stringify(description)}\n`,
   );
-  return `# made by \`npm run readme\` from src/inputs/definitions.ts
+  return formatted(
+    'action.yml',
+    `# made by \`npm run readme\` from src/inputs/definitions.ts
 name: pg-lifeboat
 description: Postgres backups you have already restored - dump, encrypt, store, verify and restore a Postgres database
 author: pg-lifeboat
@@ -26,7 +31,8 @@ ${outputs.join('')}
 runs:
   using: node24
   main: dist/index.js
-`;
+`,
+  );
 }
 
 const groupTitles: Record<InputGroup, string> = {
@@ -40,34 +46,40 @@ const groupTitles: Record<InputGroup, string> = {
   retention: 'Retention',
 };
 
-/** The README's table of inputs. */
-export function inputTables(): string {
+/** README.md with the tables between its markers made anew. Throws when a marker is missing. */
+export async function withTables(readme: string): Promise<string> {
+  return formatted('README.md', replaced(replaced(readme, 'inputs', inputTables()), 'outputs', outputTable()));
+}
+
+function inputTables(): string {
   const groups = [...new Set(definitions.map(({ group }) => group))];
   return groups
-    .map(group => `**${groupTitles[group]}**\n\n${tableOf(definitions.filter(one => one.group === group))}`)
+    .map(group => `**${groupTitles[group]}**\n\n${inputTable(definitions.filter(one => one.group === group))}`)
     .join('\n\n');
 }
 
-/** The README's table of outputs. */
-export function outputTable(): string {
-  return [
-    '| Output | What it is |',
-    '| :-- | :-- |',
-    ...outputDefinitions.map(({ name, description }) => `| \`${name}\` | ${description} |`),
-  ].join('\n');
+function inputTable(group: readonly InputDefinition[]): string {
+  return table(
+    ['Input', 'What it says', 'Default', 'Used by'],
+    group.map(({ name, commands, default: value, description }) => [
+      `\`${name}\``,
+      description,
+      value === undefined ? '' : `\`${value}\``,
+      commands.length === commandNames.length ? 'all' : commands.map(command => `\`${command}\``).join(', '),
+    ]),
+  );
 }
 
-/** A text with the parts between `<!-- NAME -->` and `<!-- /NAME -->` replaced. Throws when a marker is missing. */
-export function withTables(readme: string): string {
-  return replaced(replaced(readme, 'inputs', inputTables()), 'outputs', outputTable());
+function outputTable(): string {
+  return table(
+    ['Output', 'What it is'],
+    outputDefinitions.map(({ name, description }) => [`\`${name}\``, description]),
+  );
 }
 
-function tableOf(group: readonly InputDefinition[]): string {
-  const rows = group.map(({ name, commands, default: value, description }) => {
-    const used = commands.length === 4 ? 'all' : commands.map(command => `\`${command}\``).join(', ');
-    return `| \`${name}\` | ${description.replaceAll('|', '\\|')}${value === undefined || value === 'false' ? '' : ` Default: \`${value}\`.`} | ${used} |`;
-  });
-  return ['| Input | What it says | Used by |', '| :-- | :-- | :-- |', ...rows].join('\n');
+function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(header), line(header.map(() => ':--')), ...rows.map(line)].join('\n');
 }
 
 function replaced(text: string, name: string, content: string): string {
@@ -79,7 +91,14 @@ function replaced(text: string, name: string, content: string): string {
   return `${text.slice(0, from + start.length)}\n\n${content}\n\n${text.slice(to)}`;
 }
 
-if (import.meta.main) {
-  await writeFile('action.yml', actionYaml());
-  await writeFile('README.md', withTables(await readFile('README.md', 'utf8')));
+/** As `prettier --check` wants it. */
+async function formatted(file: string, text: string): Promise<string> {
+  const filepath = join(projectFolder, file);
+  return format(text, { ...(await resolveConfig(filepath, { editorconfig: true })), filepath });
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const readme = join(projectFolder, 'README.md');
+  await writeFile(join(projectFolder, 'action.yml'), await actionYaml());
+  await writeFile(readme, await withTables(await readFile(readme, 'utf8')));
 }
