@@ -62,7 +62,7 @@ function presentBackup(result: BackupResult): Presentation {
     code(sha256.slice(0, 16)),
   ]);
   return {
-    text: `backup ${result.backupId} of ${result.name}: ${stored}\nstored at ${result.location}`,
+    text: `backup ${result.backupId} of ${result.name}: ${stored}\nstored at ${plainLine(result.location)}`,
     summary: [
       `### Backup of ${escapeMarkdown(result.name)}: sealed\n`,
       markdownTable(['', ''], facts),
@@ -96,7 +96,7 @@ function presentList({ backups, databases, location }: ListResult): Presentation
   });
   const empty = `the store ${location} holds no backup`;
   return {
-    text: parts.length === 0 ? empty : parts.map(textOfLog).join('\n\n'),
+    text: parts.length === 0 ? plainLine(empty) : parts.map(textOfLog).join('\n\n'),
     summary: parts.length === 0 ? `${escapeMarkdown(empty)}\n` : parts.map(markdownOfLog).join('\n'),
     outputs: { 'backup-id': backups[0]?.backupId ?? '' },
     exitStatus: 0,
@@ -220,7 +220,7 @@ function presentRestore(result: RestoreResult): Presentation {
   };
 }
 
-/** Foreign text as code in Markdown, where a backtick or a bar would end it. */
+/** Foreign text as code in Markdown: inside of HTML's tags Markdown goes on. */
 function code(text: string): string {
-  return `<code>${plainLine(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('|', '&#124;')}</code>`;
+  return `<code>${escapeMarkdown(text)}</code>`;
 }

@@ -12,7 +12,7 @@ export function describeProgress({ doneBytes, totalBytes, seconds }: Passed): st
   const rate = seconds > 0 ? doneBytes / seconds : 0;
   const so = `${formatBytes(doneBytes)}, ${formatBytes(rate)}/s`;
   if (totalBytes === undefined || totalBytes === 0) return so;
-  if (doneBytes >= totalBytes) return `${so}, more than the ${formatBytes(totalBytes)} of last time`;
+  if (doneBytes > totalBytes) return `${so}, more than the ${formatBytes(totalBytes)} of last time`;
   const left = rate > 0 ? `, about ${formatSeconds((totalBytes - doneBytes) / rate)} left` : '';
   return `${so}, ${Math.floor((100 * doneBytes) / totalBytes)} % of about ${formatBytes(totalBytes)}${left}`;
 }
