@@ -7,6 +7,7 @@ import { backup } from './commands/backup.ts';
 import type { Context } from './commands/context.ts';
 import { list } from './commands/list.ts';
 import { restore } from './commands/restore.ts';
+import { openInputStore } from './commands/stores.ts';
 import { verify } from './commands/verify.ts';
 import { type ExitStatus, Failure, messageOf } from './failure.ts';
 import { helpText } from './inputs/help.ts';
@@ -88,7 +89,7 @@ async function run(
       now: () => new Date(),
       version,
       folder,
-      webIdentityToken,
+      openStore: store => openInputStore(store, webIdentityToken),
     });
   } finally {
     await rm(folder, { recursive: true, force: true });

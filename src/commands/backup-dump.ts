@@ -86,7 +86,7 @@ interface Watched {
 
 async function dumpWatched({ inputs, prepared, folder, leader, watch }: Watched, context: Context): Promise<Dumped> {
   const { control, lockPlan } = prepared;
-  const freeLocks = () => void watch.cancelOthers().catch(() => leader.cut());
+  const freeLocks = () => void watch.freeLocks();
   context.signal.addEventListener('abort', freeLocks, { once: true });
   try {
     const snapshot = await takeSnapshot(leader, control, {

@@ -38,7 +38,6 @@ import { collect } from '../streams.ts';
 import { hasZstd } from '../zstd.ts';
 import type { Context } from './context.ts';
 import { openBackupKeys } from './keys.ts';
-import { openInputStore } from './stores.ts';
 import { openTarget } from './targets.ts';
 
 /** Everything that a backup needs, checked. */
@@ -71,17 +70,19 @@ export async function prepare(inputs: BackupInputs, context: Context): Promise<P
   const name = inputs.name ?? defaultName(target.address);
   if (inputs.newSource !== undefined && inputs.newSource !== name)
     throw wrongInput('new-source', `is not ${name}`, 'type the name of the backup in full');
-  const store = openInputStore(inputs.store, context);
+  const store = context.openStore(inputs.store);
   checkAddress(target);
+  await checkNoTransactionPooler({ target }, signal);
 
   const control = await connect(target, signal);
   const closing: (() => Promise<void>)[] = [() => control.close()];
+  const cut = () => control.cut();
+  signal.addEventListener('abort', cut, { once: true });
   const close = async () => {
     for (const end of closing) await end();
   };
   try {
     checkVersion(control);
-    await checkNoTransactionPooler(control, signal);
     await takeRunLock(control, name);
     const identity = await readIdentity(control);
     const { version, sizeBytes } = await readVersionAndSize(control);
@@ -124,7 +125,9 @@ export async function prepare(inputs: BackupInputs, context: Context): Promise<P
     };
   } catch (error) {
     await close();
-    throw error;
+    throw signal.aborted ? signal.reason : error;
+  } finally {
+    signal.removeEventListener('abort', cut);
   }
 }
 

@@ -1,4 +1,6 @@
+import type { StoreInputs } from '../inputs/inputs.ts';
 import type { Log } from '../log.ts';
+import type { Store } from '../store/store.ts';
 
 /** What every command is handed beside its inputs. */
 export interface Context {
@@ -9,6 +11,5 @@ export interface Context {
   version: string;
   /** A folder of this run's own, mode 0700, removed at its end. Nothing secret is written there. */
   folder: string;
-  /** The workflow's OIDC token for AWS; throws outside of Actions. */
-  webIdentityToken: () => Promise<string>;
+  openStore: (inputs: StoreInputs) => Store;
 }

@@ -5,7 +5,6 @@ import type { ListInputs } from '../inputs/inputs.ts';
 import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
 import { readManifest } from './stored-backup.ts';
-import { openInputStore } from './stores.ts';
 
 /** One line of the backup log. What only the manifest says is null where that was not read, or cannot be. */
 export interface LogEntry {
@@ -40,7 +39,7 @@ const readersAtOnce = 16;
 
 /** The backup log: sealed backups only, newest first. One listing, and one small read for each backup that is shown. */
 export async function list(inputs: ListInputs, context: Context): Promise<ListResult> {
-  const store = openInputStore(inputs.store, context);
+  const store = context.openStore(inputs.store);
   const prefix = inputs.name === undefined ? '' : `${inputs.name}/`;
   const all = await backupsOf(store.list(prefix, context.signal));
   const names = [...new Set(all.map(({ name }) => name))].sort();

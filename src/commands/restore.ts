@@ -15,7 +15,7 @@ import type { Context } from './context.ts';
 import { openKeys } from './keys.ts';
 import { type RestorePlan, checkTarget, planRestore, sayPlan } from './restore-plan.ts';
 import { type StoredBackup, openBackup } from './stored-backup.ts';
-import { onlyName, openInputStore } from './stores.ts';
+import { onlyName } from './stores.ts';
 import { openTarget } from './targets.ts';
 
 export interface RestoreResult {
@@ -43,7 +43,7 @@ export interface RestoreResult {
 export async function restore(inputs: RestoreInputs, context: Context): Promise<RestoreResult> {
   const startedAt = context.now();
   const { signal, log } = context;
-  const store = openInputStore(inputs.store, context);
+  const store = context.openStore(inputs.store);
   const name = await onlyName(store, inputs.name, signal);
   const backup = await openBackup(store, name, inputs.backup, signal);
   const keys = await openKeys(inputs.keys, backup.manifest, store, signal);

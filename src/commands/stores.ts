@@ -2,10 +2,9 @@ import { wrongInput } from '../failure.ts';
 import type { StoreInputs } from '../inputs/inputs.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
-import type { Context } from './context.ts';
 
-/** The store that the inputs name, with the credentials that they give. */
-export function openInputStore(inputs: StoreInputs, { webIdentityToken }: Context): Store {
+/** The store that the inputs name, with the credentials that they give; `webIdentityToken` is the workflow's OIDC token for AWS. */
+export function openInputStore(inputs: StoreInputs, webIdentityToken: () => Promise<string>): Store {
   return openStore(inputs.url, { credentials: credentialsOf(inputs, webIdentityToken) });
 }
 

@@ -2,6 +2,7 @@ import type { Contents } from '../catalog/contents.ts';
 import { type Depth, type Verdict, formatCheckObject, locationOf } from '../catalog/key.ts';
 import type { Manifest, ManifestObject } from '../catalog/manifest.ts';
 import type { Decryption } from '../crypto/crypto.ts';
+import { WrongKey } from '../crypto/wrong-key.ts';
 import { Failure, messageOf } from '../failure.ts';
 import type { VerifyInputs } from '../inputs/inputs.ts';
 import { type Client, findClient } from '../postgres/client.ts';
@@ -10,7 +11,7 @@ import { ObjectMissing } from '../store/missing.ts';
 import { bytes, digest } from '../streams.ts';
 import type { Context } from './context.ts';
 import { hasKeys, openKeys } from './keys.ts';
-import { openInputStore, onlyName } from './stores.ts';
+import { onlyName } from './stores.ts';
 import { BytesDiffer, type StoredBackup, openBackup } from './stored-backup.ts';
 
 /** One thing that is not as it must be. */
@@ -25,6 +26,7 @@ export type FindingCode =
   | 'OBJECT_MISSING'
   | 'SIZE_DIFFERS'
   | 'HASH_DIFFERS'
+  | 'WRONG_KEY'
   | 'NOT_DECRYPTABLE'
   | 'CONTENTS_DIFFER'
   | 'TABLE_DATA_MISSING'
@@ -46,7 +48,7 @@ export interface VerifyResult {
 }
 
 /** Codes that mean "we could not look" rather than "it is wrong". */
-const unknownCodes: readonly FindingCode[] = ['NOT_READABLE'];
+const unknownCodes: readonly FindingCode[] = ['NOT_READABLE', 'WRONG_KEY'];
 
 /**
  * Verifies a stored backup without any database: every object present, with its size and SHA-256; with a key also decrypted to its end
@@ -55,7 +57,7 @@ const unknownCodes: readonly FindingCode[] = ['NOT_READABLE'];
 export async function verify(inputs: VerifyInputs, context: Context): Promise<VerifyResult> {
   const startedAt = context.now();
   const { signal, log } = context;
-  const store = openInputStore(inputs.store, context);
+  const store = context.openStore(inputs.store);
   const name = await onlyName(store, inputs.name, signal);
   const backup = await openBackup(store, name, inputs.backup, signal);
   const { manifest } = backup;
@@ -112,6 +114,7 @@ async function looked(object: ManifestObject, look: Looker, findings: Finding[],
 function codeOf(error: unknown): FindingCode {
   if (error instanceof ObjectMissing) return 'OBJECT_MISSING';
   if (error instanceof BytesDiffer) return error.code;
+  if (error instanceof WrongKey) return 'WRONG_KEY';
   if (error instanceof NotDecryptable) return 'NOT_DECRYPTABLE';
   return 'NOT_READABLE';
 }
@@ -187,6 +190,7 @@ async function decrypting<T>(
   } catch (error) {
     if (error instanceof ObjectMissing || error instanceof BytesDiffer || signal.aborted) throw error;
     await digest(await backup.read(object, signal));
+    if (error instanceof WrongKey) throw error;
     throw new NotDecryptable(messageOf(error), { cause: error });
   }
 }

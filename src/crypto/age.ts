@@ -5,6 +5,7 @@ import { HeaderReader, readFileKey, recipientKinds, reportNoMatch, writeHeader }
 import { checkedRecipients, decrypterOf } from './age-keys.ts';
 import { chunkBytes, PayloadOpener, PayloadSealer } from './age-payload.ts';
 import type { Decryption, Encryption } from './crypto.ts';
+import { WrongKey } from './wrong-key.ts';
 
 export { generateIdentity, parseIdentities, parseRecipients, type KeyPair } from './age-keys.ts';
 export { newPassphraseKey, openPassphraseKey } from './age-passphrase.ts';
@@ -113,9 +114,10 @@ async function fileKeyOf(header: Buffer, decrypter: Decrypter, identities: reado
   }
   const own = await Promise.all(identities.map(identity => identityToRecipient(identity)));
   const to = kinds.slice(0, mostKindsShown).join(', ').slice(0, mostKindsCharacters);
-  throw new Failure(`the age file is encrypted to another key: none of the identities given fits (it names ${to})`, {
-    hint: `the identities given belong to ${own.map(shortened).join(', ')}; find the one for a recipient in the manifest`,
-  });
+  throw new WrongKey(
+    `the age file is encrypted to another key: none of the identities given fits (it names ${to})`,
+    `the identities given belong to ${own.map(shortened).join(', ')}; find the one for a recipient in the manifest`,
+  );
 }
 
 /** A file of somebody else's may name anything as its recipients. */

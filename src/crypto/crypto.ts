@@ -17,8 +17,8 @@ export interface Encryption {
 export interface Decryption {
   readonly scheme: Scheme;
   /**
-   * A new stream for one object: ciphertext in, plaintext out. Only authenticated plaintext comes out; damage, truncation
-   * and a wrong key end it with a `Failure` that says which.
+   * A new stream for one object: ciphertext in, plaintext out. Damage, truncation and a wrong key end it with a `Failure` that says
+   * which. Only a clean end counts: age gives out authenticated plaintext alone, gpg notices damage at the end.
    */
   decrypt(): Duplex;
 }

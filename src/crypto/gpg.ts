@@ -4,6 +4,7 @@ import type { Decryption, Encryption } from './crypto.ts';
 import { GpgHome } from './gpg-home.ts';
 import type { Judge } from './gpg-stream.ts';
 import { checkPassphrase } from './passphrase.ts';
+import { WrongKey } from './wrong-key.ts';
 
 /** Something that holds a temporary folder and a key agent until it is closed. Closing again does nothing. */
 export interface Closable {
@@ -158,7 +159,7 @@ function judgeDecryption(hasPassphrase: boolean): Judge {
     if (saw('NO_SECKEY')) {
       const ids = status('NO_SECKEY').map(line => line.split(' ')[2]);
       const hint = 'give the secret key of one of the fingerprints in the manifest';
-      return new Failure(`the gpg file is encrypted to another key: ${ids.join(', ')}`, { hint });
+      return new WrongKey(`the gpg file is encrypted to another key: ${ids.join(', ')}`, hint);
     }
     if (saw('BEGIN_DECRYPTION') || saw('ENC_TO'))
       return new Failure('the gpg file is damaged or cut off', { hint: fetchAgain });
