@@ -70,7 +70,7 @@ export async function dump(
       signal => watch.run(signal),
     );
   } catch (error) {
-    throw explain(error, prepared);
+    throw await explain(error, prepared, leader);
   } finally {
     await leader.close();
   }
@@ -260,12 +260,25 @@ function mergeWarnings(all: readonly DumpWarnings[]): DumpWarnings {
   return { said, notCaptured: [...byWhat.values()] };
 }
 
-function explain(error: unknown, { lockPlan }: Prepared): unknown {
+/** The cause behind what failed first, with a remedy. */
+async function explain(error: unknown, { lockPlan }: Prepared, leader: Session): Promise<unknown> {
   const isFull =
     (error as { code?: string }).code === '53200' ||
     (error instanceof ProcessFailure && error.stderr.includes('out of shared memory'));
-  if (!isFull) return error;
-  const details = { hint: 'raise max_locks_per_transaction, or run the backup at a quieter time', cause: error };
-  const message = `the server's lock table is full: ${messageOf(error)}`;
-  return lockPlan.locked ? new LocksRanOut(message, details) : new Failure(message, details);
+  if (isFull) {
+    const details = { hint: 'raise max_locks_per_transaction, or run the backup at a quieter time', cause: error };
+    const message = `the server's lock table is full: ${messageOf(error)}`;
+    return lockPlan.locked ? new LocksRanOut(message, details) : new Failure(message, details);
+  }
+  if (error instanceof Failure && !(error instanceof ProcessFailure)) return error;
+  // without the leader there is no snapshot, and everything else fails by that
+  return (await leader.findLoss()) ?? (error instanceof ProcessFailure ? withHint(error) : error);
+}
+
+function withHint(error: ProcessFailure): Failure {
+  const hint =
+    error.killedBy === null
+      ? "look at what it says, and into the server's log; run it again"
+      : 'perhaps the memory ran out, or somebody ended it; run it again';
+  return new Failure(error.message, { hint, cause: error });
 }

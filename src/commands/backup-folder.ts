@@ -56,12 +56,19 @@ export class BackupFolder {
     const layers = layerLevel === undefined ? [] : [zstdCompress(layerLevel)];
     const object = `${title}${layers.length > 0 ? '.zst' : ''}${this.#encryption.suffix}`;
     const encrypting = await this.#encryption.encrypt();
-    const store = (body: AsyncIterable<Uint8Array>) => this.#store.put(this.#keyOf(object), body, { signal });
-    // the type of pipeline knows no list of streams that ends in a function
-    const stored = (await (pipeline as unknown as Flow)([source, ...between, ...layers, encrypting, store], {
-      signal,
-    })) as StoredObject;
-    return this.#remember(purpose, object, layers.length > 0 ? 'zstd' : null, stored);
+    const compressed = layers.length > 0 ? 'zstd' : null;
+    let storing: Promise<StoredObject> | undefined;
+    const store = (body: AsyncIterable<Uint8Array>) =>
+      (storing = this.#store.put(this.#keyOf(object), body, { signal }));
+    try {
+      // the type of pipeline knows no list of streams that ends in a function
+      await (pipeline as unknown as Flow)([source, ...between, ...layers, encrypting, store], { signal });
+    } catch (error) {
+      // a pipeline that fails does not wait for its end, and what that still stores must be known to `discard`
+      await storing?.then(stored => this.#remember(purpose, object, compressed, stored)).catch(() => {});
+      throw error;
+    }
+    return this.#remember(purpose, object, compressed, await (storing as unknown as Promise<StoredObject>));
   }
 
   /** Stores something that anyone may read. */

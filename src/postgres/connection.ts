@@ -89,14 +89,20 @@ export class Session {
   /** Cuts the connection at once: queries under way reject. Locks of the session go as soon as the server notices. */
   cut(): void {
     this.#lost ??= new Failure(`the session at ${describeAddress(this.target.address)} was cut by us`);
-    const { stream } = (this.#client as unknown as { connection: { stream: { destroy(): void } } }).connection;
-    stream.destroy();
+    streamOf(this.#client).destroy();
+  }
+
+  /** Asks whether the session is still there: the loss of it, or nothing. A server that does not answer counts as neither. */
+  async findLoss(): Promise<Failure | undefined> {
+    await Promise.race([this.query('SELECT 1'), sleep(2_000, undefined, { ref: false })]).catch((error: unknown) => {
+      if (error instanceof Failure) this.#lost ??= error;
+    });
+    return this.#lost;
   }
 
   /** Closes; never throws, and does not wait for a server that is gone. */
   async close(): Promise<void> {
-    const ended = this.#client.end().catch(() => {});
-    await Promise.race([ended, sleep(2_000, undefined, { ref: false })]);
+    await endSoon(this.#client);
   }
 
   #explain(error: unknown): unknown {
@@ -110,13 +116,40 @@ export class Session {
   }
 }
 
-/** Opens a session, with our settings. Throws a `Failure` that says why it cannot, and what to do. */
-export async function connect(target: Target, signal?: AbortSignal): Promise<Session> {
+function streamOf(client: pg.Client): { destroy(): void } {
+  return (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream;
+}
+
+async function endSoon(client: pg.Client): Promise<void> {
+  await Promise.race([client.end().catch(() => {}), sleep(2_000, undefined, { ref: false })]);
+}
+
+/** Does something with a client that is not a session yet; an abort cuts its connection, and a failure ends it. */
+async function opening<T>(client: pg.Client, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  const cut = () => streamOf(client).destroy();
+  signal?.addEventListener('abort', cut, { once: true });
+  try {
+    signal?.throwIfAborted();
+    return await work();
+  } catch (error) {
+    await endSoon(client);
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', cut);
+  }
+}
+
+/**
+ * Opens a session, with our settings; `bare` without them, where a pooler might hand them on to other people. Throws a `Failure` that
+ * says why it cannot, and what to do.
+ */
+export async function connect(target: Target, signal?: AbortSignal, bare = false): Promise<Session> {
   for (let attempt = 0; ; attempt += 1) {
     signal?.throwIfAborted();
     try {
-      return await open(target);
+      return await open(target, signal, bare);
     } catch (error) {
+      signal?.throwIfAborted();
       const delay = retryDelaysMilliseconds[attempt];
       const code = (error as { code?: string }).code ?? '';
       if (!passing.has(code) || delay === undefined) throw await explainConnect(error, target);
@@ -125,23 +158,21 @@ export async function connect(target: Target, signal?: AbortSignal): Promise<Ses
   }
 }
 
-async function open(target: Target): Promise<Session> {
-  const client = await openClient(target);
-  try {
+async function open(target: Target, signal: AbortSignal | undefined, bare: boolean): Promise<Session> {
+  const client = await openClient(target, signal);
+  return opening(client, signal, async () => {
     const { rows } = await client.query<{ version: string }>("SELECT current_setting('server_version_num') AS version");
     const version = Number(rows[0]?.version);
+    if (bare) return new Session(target, client, version);
     const settings = Object.entries(sessionSettings);
     for (const { since, name } of laterSettings) if (version >= since) settings.push([name, '0']);
     await client.query(settings.map(([name, value]) => `SET ${name} = ${pg.escapeLiteral(value)}`).join('; '));
     return new Session(target, client, version);
-  } catch (error) {
-    await client.end().catch(() => {});
-    throw error;
-  }
+  });
 }
 
 /** libpq's sslmode `prefer` and `allow` go on without TLS when the server has none; so do we. */
-async function openClient(target: Target): Promise<pg.Client> {
+async function openClient(target: Target, signal: AbortSignal | undefined): Promise<pg.Client> {
   const { sslMode } = target.address;
   const attempt = async (ssl: false | ConnectionOptions) => {
     const { host, port, user, password, database, options } = target.address;
@@ -161,13 +192,10 @@ async function openClient(target: Target): Promise<pg.Client> {
       enableChannelBinding: target.address.channelBinding !== 'disable',
     });
     client.on('error', () => {}); // until a Session listens: connect() itself rejects
-    try {
+    return opening(client, signal, async () => {
       await client.connect();
       return client;
-    } catch (error) {
-      await client.end().catch(() => {});
-      throw error;
-    }
+    });
   };
   if (sslMode === 'disable' || target.address.host.startsWith('/')) return attempt(false);
   try {

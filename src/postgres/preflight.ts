@@ -31,21 +31,28 @@ export function checkVersion(session: Session): void {
 }
 
 /**
- * Proves that one session of ours is one session of the server: two that are open at once have two processes, and a lock
- * of the session is still there at the next statement. Behind a pooler in transaction mode neither holds.
+ * Proves that one session of ours is one session of the server: two that are open at once have two processes, and keep them. Behind a
+ * pooler in transaction mode they do not. Sets nothing in them, since behind such a pooler it would stay set for other people.
  */
-export async function checkNoTransactionPooler(session: Session, signal: AbortSignal): Promise<void> {
-  const other = await connect(session.target, signal);
+export async function checkNoTransactionPooler({ target }: { target: Target }, signal: AbortSignal): Promise<void> {
+  const pids: number[] = [];
+  const sessions: Session[] = [];
+  const cut = () => sessions.forEach(session => session.cut());
+  signal.addEventListener('abort', cut, { once: true });
   try {
-    const pid = 'SELECT pg_catalog.pg_backend_pid() AS pid';
-    const mine = await session.one<{ pid: number }>(pid);
-    const theirs = await other.one<{ pid: number }>(pid);
-    const again = await session.one<{ pid: number }>(pid);
-    if (mine.pid !== theirs.pid && mine.pid === again.pid) return;
+    sessions.push(await connect(target, signal, true), await connect(target, signal, true));
+    for (const session of [...sessions, ...sessions]) {
+      const { pid } = await session.one<{ pid: number }>('SELECT pg_catalog.pg_backend_pid() AS pid');
+      pids.push(pid);
+    }
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
   } finally {
-    await other.close();
+    signal.removeEventListener('abort', cut);
+    await Promise.all(sessions.map(session => session.close()));
   }
-  const { address, input } = session.target;
+  if (pids[0] !== pids[1] && pids[0] === pids[2] && pids[1] === pids[3]) return;
+  const { address, input } = target;
   throw new Failure(
     `input ${input} leads to a pooler in transaction mode (${address.host}:${address.port}): two sessions share one process of the server`,
     {

@@ -43,6 +43,8 @@ const waitingSql = `
 const lookEveryMilliseconds = 1_000;
 /** A server that does not answer such a small question for so long is gone. */
 const answerWithinMilliseconds = 60_000;
+/** A runner that cancels a job gives it 7.5 seconds. */
+const cancelledWithinMilliseconds = 2_000;
 
 /** Looks after the locks of one attempt, from a session that waits for none. All our sessions and pg_dump's bear one application name. */
 export class LockWatch {
@@ -71,7 +73,7 @@ export class LockWatch {
   /** Looks until the signal; rejects with `Yielded` when somebody has waited too long, or with the loss of a session. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await answered(this.#lookAround());
+      await answered(this.#lookAround(), answerWithinMilliseconds, signal);
       await sleep(lookEveryMilliseconds, undefined, { signal }).catch(() => {});
     }
   }
@@ -85,12 +87,18 @@ export class LockWatch {
     return new Failure(what, { hint: 'wait until that session ends, or raise lock-timeout', cause });
   }
 
-  /** Cancels whatever our other sessions still do on the server, so that their locks go at once. */
-  async cancelOthers(): Promise<void> {
-    await this.#control.query(
+  /** Cancels whatever our other sessions still do on the server, so that their locks go at once; cuts all when it is silent. */
+  async freeLocks(): Promise<void> {
+    const cancelled = this.#control.query(
       'SELECT pg_catalog.pg_cancel_backend(pid) FROM pg_catalog.pg_stat_activity WHERE application_name = $1 AND pid <> pg_catalog.pg_backend_pid()',
       [this.#application],
     );
+    try {
+      await answered(cancelled, cancelledWithinMilliseconds);
+    } catch {
+      this.#leader.cut();
+      this.#control.cut();
+    }
   }
 
   async #lookAround(): Promise<void> {
@@ -114,16 +122,16 @@ export class LockWatch {
   }
 }
 
-async function answered(question: Promise<void>): Promise<void> {
+/** Waits for an answer, but not for ever; with a signal, only while it is wanted. */
+async function answered(question: Promise<unknown>, milliseconds: number, signal?: AbortSignal): Promise<void> {
   const timer = new AbortController();
-  const tooLate = sleep(answerWithinMilliseconds, undefined, { signal: timer.signal, ref: false }).then(() => {
-    throw new Failure(`the server has not answered for ${answerWithinMilliseconds / 1000} s`, {
+  const unwanted = signal ? AbortSignal.any([timer.signal, signal]) : timer.signal;
+  const tooLate = sleep(milliseconds, true, { signal: unwanted, ref: false }).catch(() => false);
+  try {
+    if ((await Promise.race([question, tooLate])) !== true) return;
+    throw new Failure(`the server has not answered for ${milliseconds / 1000} s`, {
       hint: 'look at the network between here and the server; run it again',
     });
-  });
-  tooLate.catch(() => {});
-  try {
-    await Promise.race([question, tooLate]);
   } finally {
     timer.abort();
     question.catch(() => {});
