@@ -137,7 +137,7 @@ class DirectoryStore implements Store {
     checkKey(key);
     await this.#explaining(`remove object ${key}`, async () => {
       const path = await this.#pathOf(key);
-      if (path === undefined || !(await removeFile(path))) return;
+      if (path === undefined || !(await statFile(path, key)) || !(await removeFile(path))) return;
       await syncFolder(dirname(path));
       await removeEmptyFolders(this.#root as string, dirname(path));
     });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { CompletedPart } from '@aws-sdk/client-s3';
 import { Failure } from '../failure.ts';
 import { graceAfter } from './grace.ts';
@@ -20,6 +21,8 @@ export interface Cutting {
 
 const usualCutting: Cutting = { partSizeBytes, mostParts };
 const partsAtOnce = 3;
+/** How long a store may go on with a request whose connection is gone. */
+const settleMilliseconds = 200;
 
 /**
  * Puts one body under one key and proves it. Small bodies go in one request, others in parts, some at once. After any failure no
@@ -41,6 +44,7 @@ export class Upload {
   #uploadId: string | undefined;
   #mayExist = false;
   #mayHaveStrayUploads = false;
+  #hasCutPart = false;
 
   constructor(
     connection: S3Connection,
@@ -65,6 +69,8 @@ export class Upload {
       return stored;
     } catch (error) {
       this.#failed.abort(error);
+      // a part that was cut off may still be written by the store, which brings an ended upload back
+      this.#mayHaveStrayUploads ||= this.#flights.size > 0 || this.#hasCutPart;
       await Promise.all(this.#flights);
       await this.#undo();
       throw error;
@@ -141,6 +147,7 @@ export class Upload {
       .then(
         completed => void (this.#completed[part.number - 1] = completed),
         (error: unknown) => {
+          this.#hasCutPart = true;
           this.#source.interrupt(error);
           this.#failed.abort(error);
         },
@@ -161,10 +168,19 @@ export class Upload {
     if (this.#mayExist) await deleteObject(this.#connection, this.#key, signal).catch(() => {});
   }
 
+  /** Ends uploads of this key whose start we did not hear of, or that came back; looks again as long as there are any. */
   async #clearStrayUploads(): Promise<void> {
     const signal = AbortSignal.timeout(this.#connection.patience.cleanupMilliseconds);
     const isOurs = (key: string) => key === this.#key;
-    await clearUploads(this.#connection, { prefix: this.#key, accepts: isOurs, signal }).catch(() => {});
+    try {
+      let cleared: number;
+      do {
+        await pause(settleMilliseconds);
+        cleared = await clearUploads(this.#connection, { prefix: this.#key, accepts: isOurs, signal });
+      } while (cleared > 0);
+    } catch {
+      // the next run of clearUnfinished sees to it
+    }
   }
 
   #tooLarge(): Failure {
