@@ -129,7 +129,8 @@ function lastWords(stderr: string): string {
   const lines = stderr
     .split('\n')
     .map(line => line.trim())
-    .filter(line => line !== '');
+    // these lines of a server's message hold values of rows
+    .filter(line => line !== '' && !/^(?:DETAIL|CONTEXT):/.test(line));
   return lines.length === 0 ? '' : `: ${lines.slice(-3).join(' | ').slice(-600)}`;
 }
 

@@ -1,8 +1,9 @@
 import type { Contents, TableContents } from '../catalog/contents.ts';
 import { connect } from '../postgres/connection.ts';
-import { readFacts, readLargeObjects } from '../postgres/contents.ts';
+import { type SequenceValue, readFacts, readLargeObjects } from '../postgres/contents.ts';
 import { countInSnapshot, importSnapshot } from '../postgres/count.ts';
 import { type CountedTable, checkSelfTest, fingerprintAlgorithm } from '../postgres/fingerprint.ts';
+import { coverageOf } from '../postgres/coverage.ts';
 import { notCaptured } from '../postgres/not-captured.ts';
 import { providerOf } from '../postgres/provider.ts';
 import type { Selected } from '../postgres/relations.ts';
@@ -13,6 +14,7 @@ import type { Context } from './context.ts';
 export async function describeSnapshot(attempt: Attempt, context: Context): Promise<Omit<Contents, 'archives'>> {
   const { inputs, prepared, snapshot, selected, sizeOf, backupId } = attempt;
   const level = inputs.fingerprint;
+  const coverage = coverageOf(inputs.filters, selected);
   const session = await connect(prepared.target, context.signal);
   const cut = () => session.cut();
   context.signal.addEventListener('abort', cut, { once: true });
@@ -35,8 +37,12 @@ export async function describeSnapshot(attempt: Attempt, context: Context): Prom
       fingerprint: { level, algorithm: level === 'content' ? fingerprintAlgorithm : null, selfTest },
       ...facts,
       tables: selected.map(one => tableOf(one, byOid.get(one.relation.oid), sizeOf(one.relation))),
-      sequences: attempt.sequences,
-      largeObjects,
+      sequences: attempt.sequences.filter(sequence => coverage.sequence(sequence)).map(valueOf),
+      materializedViews: facts.materializedViews.flatMap(view => {
+        const how = coverage.view(view);
+        return how === 'absent' ? [] : [{ ...view, populated: view.populated && how === 'filled' }];
+      }),
+      largeObjects: coverage.largeObjects ? largeObjects : { count: 0, fingerprint: null },
       notCaptured: notCaptured(
         selected,
         providerOf(prepared.target.address),
@@ -64,4 +70,8 @@ function tableOf({ relation, data }: Selected, counted: CountedTable | undefined
     condition,
     sizeBytes,
   };
+}
+
+function valueOf({ schema, name, lastValue, isCalled, ascending }: SequenceValue): SequenceValue {
+  return { schema, name, lastValue, isCalled, ascending };
 }

@@ -3,7 +3,7 @@ import { Failure, messageOf } from '../failure.ts';
 import type { BackupInputs } from '../inputs/inputs.ts';
 import type { Progress } from '../log.ts';
 import { type Session, connect } from '../postgres/connection.ts';
-import { type SequenceValue, readSequences } from '../postgres/contents.ts';
+import { type OwnedSequence, readSequences } from '../postgres/contents.ts';
 import { LockWatch } from '../postgres/watch.ts';
 import { type Snapshot, checkUnchanged, takeSnapshot } from '../postgres/snapshot.ts';
 import { type Selected, checkReadable, readSizes, select } from '../postgres/relations.ts';
@@ -43,7 +43,7 @@ export interface Attempt {
   sizeOf: (relation: { oid: number }) => number;
   backupId: string;
   /** Read before pg_dump reads them, so that no restored one is behind. */
-  sequences: SequenceValue[];
+  sequences: OwnedSequence[];
 }
 
 /** The server's lock table overflowed although there should have been room: once more, with fewer locks. */

@@ -4,6 +4,7 @@ import { type Manifest, type ManifestObject, formatManifest } from '../catalog/m
 import { recoverText } from '../catalog/recover.ts';
 import { Failure } from '../failure.ts';
 import type { BackupInputs } from '../inputs/inputs.ts';
+import { describeCompression } from '../postgres/dump.ts';
 import { Yielded } from '../postgres/watch.ts';
 import { bytes } from '../streams.ts';
 import { type Dumped, LocksRanOut, dump } from './backup-dump.ts';
@@ -141,7 +142,7 @@ async function seal({ inputs, prepared, folder, dumped, startedAt }: Sealing, co
     database: prepared.locale,
     extensions: contents.extensions.map(({ name, version }) => ({ name, version })),
     encryption: { scheme: prepared.encryption.scheme, recipients: [...prepared.encryption.recipients] },
-    compression: inputs.compression,
+    compression: describeCompression(prepared.compression, prepared.server.major),
     fingerprint: inputs.fingerprint,
     totals: {
       tables: contents.tables.length,

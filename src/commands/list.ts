@@ -1,10 +1,16 @@
 import { type ListedBackup, backupsOf } from '../catalog/backups.ts';
-import type { Depth, Kind, Verdict } from '../catalog/key.ts';
+import type { CheckKey, Depth, Kind, Verdict } from '../catalog/key.ts';
 import { messageOf } from '../failure.ts';
 import type { ListInputs } from '../inputs/inputs.ts';
 import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
 import { readManifest } from './stored-backup.ts';
+
+export interface Check {
+  at: string;
+  depth: Depth;
+  verdict: Verdict;
+}
 
 /** One line of the backup log. What only the manifest says is null where that was not read, or cannot be. */
 export interface LogEntry {
@@ -21,8 +27,10 @@ export interface LogEntry {
   server: string | null;
   encryption: string | null;
   retain: string | null;
-  /** The newest verify of all, and the newest of the deepest kind that passed. */
-  lastCheck: { at: string; depth: Depth; verdict: Verdict } | null;
+  /** The newest verify of all. */
+  lastCheck: Check | null;
+  /** The newest one that passed with the archives decrypted and read. */
+  deepCheck: Check | null;
   problem: string | null;
 }
 
@@ -86,7 +94,6 @@ async function describeAll(store: Store, backups: readonly ListedBackup[], signa
 
 async function describe(store: Store, backup: ListedBackup, signal: AbortSignal): Promise<LogEntry> {
   const { facts, name, id, sizeBytes } = backup;
-  const last = backup.checks.at(-1);
   const fromKeys = {
     name,
     backupId: id,
@@ -94,7 +101,8 @@ async function describe(store: Store, backup: ListedBackup, signal: AbortSignal)
     kind: facts.kind,
     partial: facts.partial,
     sizeBytes,
-    lastCheck: last ? { at: last.at.toISOString(), depth: last.depth, verdict: last.verdict } : null,
+    lastCheck: checkOf(backup.checks.at(-1)),
+    deepCheck: checkOf(backup.checks.findLast(({ depth, verdict }) => depth === 'archive' && verdict === 'passed')),
   };
   try {
     const { totals, reason, run, server, encryption, retain } = await readManifest(store, backup, signal);
@@ -122,4 +130,8 @@ async function describe(store: Store, backup: ListedBackup, signal: AbortSignal)
     };
     return { ...fromKeys, ...unknown, problem: messageOf(error) };
   }
+}
+
+function checkOf(check: CheckKey | undefined): Check | null {
+  return check ? { at: check.at.toISOString(), depth: check.depth, verdict: check.verdict } : null;
 }

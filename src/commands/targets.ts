@@ -14,7 +14,10 @@ export async function openTarget(
   sslRootCert: string | undefined,
   context: Context,
 ): Promise<Target> {
-  const address = parseAddress(url, input);
+  const parsed = parseAddress(url, input);
+  // who names an authority wants the server checked against it
+  const isImplied = sslRootCert !== undefined && !/[?&]sslmode=/.test(url);
+  const address: Address = isImplied ? { ...parsed, sslMode: 'verify-full' } : parsed;
   if (address.ignored.length > 0)
     context.log.warn(`input ${input} has parameters that mean nothing here: ${address.ignored.join(', ')}`);
   const pem = await authority(address, sslRootCert);

@@ -61,7 +61,7 @@ export async function verify(inputs: VerifyInputs, context: Context): Promise<Ve
   const name = await onlyName(store, inputs.name, signal);
   const backup = await openBackup(store, name, inputs.backup, signal);
   const { manifest } = backup;
-  const depth: Depth = hasKeys(inputs.keys) ? 'archive' : 'bytes';
+  const depth: Depth = hasKeys(inputs.keys) || manifest.encryption.scheme === 'none' ? 'archive' : 'bytes';
   const keys = depth === 'archive' ? await openKeys(inputs.keys, manifest, store, signal) : undefined;
   const findings: Finding[] = [];
   try {

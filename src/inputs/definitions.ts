@@ -14,6 +14,8 @@ export interface InputDefinition {
   default?: string;
   /** Its value is masked in the log and is better kept in the environment than on a command line. */
   secret?: boolean;
+  /** Blanks at its ends belong to it. */
+  isVerbatim?: boolean;
 }
 
 const all = commandNames;
@@ -107,6 +109,7 @@ export const definitions: readonly InputDefinition[] = [
     group: 'encryption',
     commands: ['backup', 'verify', 'restore'],
     secret: true,
+    isVerbatim: true,
     description: 'A passphrase instead of recipients (or for gpg). Who makes backups with it can read them too.',
   },
   {
@@ -169,8 +172,7 @@ export const definitions: readonly InputDefinition[] = [
     group: 'dump',
     commands: ['backup'],
     default: 'auto',
-    description:
-      '`auto` (`zstd:1`; `gzip:1` before PostgreSQL 16), `none`, `gzip:1` to `gzip:9`, `zstd:1` to `zstd:19`, or `lz4`.',
+    description: '`auto` (`zstd:1`), `none`, `gzip:1` to `gzip:9`, `zstd:1` to `zstd:19`, or `lz4`.',
   },
   {
     name: 'fingerprint',

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { Failure, wrongInput } from '../failure.ts';
-import { type CommandName, commandNames, definitions, definitionsFor } from './definitions.ts';
+import { type CommandName, type InputDefinition, commandNames, definitions, definitionsFor } from './definitions.ts';
 import { choice } from './values.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -22,11 +22,12 @@ export interface TerminalRequest {
 /** The inputs of the action, which the runner hands over as `INPUT_<NAME>`. */
 export function readAction(environment: Environment): RawInputs {
   const given = new Map<string, string>();
-  for (const { name } of definitions) {
-    const value = environment[`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`]?.trim() ?? '';
-    if (value !== '') given.set(name, value);
+  for (const definition of definitions) {
+    const value = textOf(definition, environment[`INPUT_${definition.name.toUpperCase()}`]);
+    if (value !== undefined) given.set(definition.name, value);
   }
-  return sorted(choice('command', given.get('command') ?? 'backup', commandNames), given);
+  const named = new Set(given.keys());
+  return sorted(choice('command', given.get('command') ?? 'backup', commandNames), given, named);
 }
 
 /**
@@ -37,7 +38,11 @@ export function readTerminal(args: readonly string[], environment: Environment):
   const options = Object.fromEntries(definitions.map(({ name }) => [name, { type: 'string' as const }]));
   let parsed;
   try {
-    parsed = parseArgs({ args: [...args], options: { ...options, json: { type: 'boolean' } }, allowPositionals: true });
+    parsed = parseArgs({
+      args: args.map(completeFlag),
+      options: { ...options, json: { type: 'boolean' } },
+      allowPositionals: true,
+    });
   } catch (error) {
     throw new Failure(`the command line is wrong: ${(error as Error).message.split('. ')[0]}`, {
       hint: 'see pg-lifeboat --help',
@@ -47,18 +52,37 @@ export function readTerminal(args: readonly string[], environment: Environment):
   }
   const { json, ...named } = parsed.values as Record<string, string | boolean | undefined>;
   const given = new Map<string, string>();
-  for (const { name } of definitions) {
+  for (const definition of definitions) {
+    const { name } = definition;
     const value = named[name] ?? environment[`LIFEBOAT_${name.replaceAll('-', '_').toUpperCase()}`];
-    if (typeof value === 'string' && value.trim() !== '') given.set(name, value.trim());
+    const text = typeof value === 'string' ? textOf(definition, value) : undefined;
+    if (text !== undefined) given.set(name, text);
   }
   const [command = given.get('command'), ...others] = parsed.positionals;
   if (command === undefined)
     throw wrongInput('command', 'is missing', `it may be ${commandNames.join(', ')}; see pg-lifeboat --help`);
   if (others.length > 0) throw wrongInput('command', 'is followed by another word', 'inputs are given as --name=value');
-  return { inputs: sorted(choice('command', command, commandNames), given), json: json === true };
+  return {
+    inputs: sorted(choice('command', command, commandNames), given, new Set(Object.keys(named))),
+    json: json === true,
+  };
 }
 
-function sorted(command: CommandName, given: Map<string, string>): RawInputs {
+/** An input's text as it was meant: without blanks around it, but for a passphrase, where they count. Undefined when there is none. */
+function textOf({ isVerbatim }: InputDefinition, value: string | undefined): string | undefined {
+  const trimmed = value?.trim() ?? '';
+  if (trimmed === '') return undefined;
+  return isVerbatim === true ? value : trimmed;
+}
+
+/** `--dry-run` alone means `--dry-run=true`. */
+function completeFlag(argument: string): string {
+  const isFlag = definitions.some(({ name, default: value }) => value === 'false' && argument === `--${name}`);
+  return isFlag ? `${argument}=true` : argument;
+}
+
+/** Only inputs that were `named` for this very command can be out of place: an environment serves many commands. */
+function sorted(command: CommandName, given: ReadonlyMap<string, string>, named: ReadonlySet<string>): RawInputs {
   const used = new Set(definitionsFor(command).map(definition => definition.name));
   const warnings: string[] = [];
   const values = new Map<string, string>();
@@ -66,7 +90,7 @@ function sorted(command: CommandName, given: Map<string, string>): RawInputs {
     const value = given.get(definition.name) ?? definition.default;
     if (value === undefined) continue;
     if (used.has(definition.name)) values.set(definition.name, value);
-    else if (value !== definition.default)
+    else if (named.has(definition.name) && value !== definition.default)
       warnings.push(`input ${definition.name} is not used by the command ${command}`);
   }
   return { command, values, warnings };

@@ -71,9 +71,7 @@ export function compression(input: string, value: string): string {
   throw wrongInput(input, `is "${shown(value)}"`, 'it may be auto, none, gzip:1 to gzip:9, zstd:1 to zstd:19, or lz4');
 }
 
-/** A wrong value in a message: short, and of a URL only the scheme, so that a secret in the wrong input is not spread out. */
+/** A wrong value in a message: a word as it is, of anything else only its length, for it may be a secret in the wrong input. */
 export function shown(value: string): string {
-  const [scheme] = /^\w+:\/\//.exec(value) ?? [];
-  if (scheme !== undefined) return `${scheme}…`;
-  return value.length > 24 ? `${value.slice(0, 12)}…` : value;
+  return /^[\w .-]{1,24}$/.test(value) ? value : `${value.slice(0, 2)}… (${value.length} characters)`;
 }

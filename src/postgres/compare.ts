@@ -45,7 +45,7 @@ const tablesAtOnce = 50;
  * the backup has one; sequences (not behind), materialized views, large objects.
  */
 export async function compareCopy(session: Session, expected: Expected, level: Level): Promise<Difference[]> {
-  const differences = level === 'none' ? [] : await compareTables(session, expected, level);
+  const differences = await compareTables(session, expected, level);
   const sequences = new Map((await readSequences(session)).map(sequence => [qualified(sequence), sequence]));
   for (const wanted of expected.sequences) {
     const found = sequences.get(qualified(wanted));
@@ -86,7 +86,7 @@ export async function compareCopy(session: Session, expected: Expected, level: L
   return differences;
 }
 
-async function compareTables(session: Session, expected: Expected, level: 'content' | 'counts'): Promise<Difference[]> {
+async function compareTables(session: Session, expected: Expected, level: Level): Promise<Difference[]> {
   const relations = new Map((await readRelations(session)).map(relation => [qualified(relation), relation]));
   const differences: Difference[] = [];
   const toCount: {
@@ -101,7 +101,7 @@ async function compareTables(session: Session, expected: Expected, level: 'conte
     const relation = relations.get(qualified(table));
     if (!relation)
       differences.push({ code: 'TABLE_MISSING', object: nameOf(table), expected: 'a table', found: 'none' });
-    else if (table.dataCaptured && table.rows !== null) {
+    else if (level !== 'none' && table.dataCaptured && table.rows !== null) {
       const { schema, name, condition } = table;
       toCount.push({
         oid: relation.oid,

@@ -51,6 +51,11 @@ export interface SequenceValue {
   ascending: boolean;
 }
 
+/** A sequence as it stands in the database, with the table that owns it. */
+export interface OwnedSequence extends SequenceValue {
+  ownerOid: number | null;
+}
+
 const userSchemas = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`;
 const ofNoExtension = (catalog: string, oid: string) =>
   `NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.${catalog}'::pg_catalog.regclass AND e.objid = ${oid} AND e.deptype = 'e')`;
@@ -139,15 +144,18 @@ async function readDatabase(session: Session): Promise<DatabaseFacts['database']
  * The value of every sequence that a dump holds. Sequences do not follow snapshots: read before the dump reads them, so that a
  * restored one is never behind what is said here.
  */
-export async function readSequences(session: Session): Promise<SequenceValue[]> {
-  const sequences = await session.query<{ schema: string; name: string; ascending: boolean }>(
-    `SELECT n.nspname AS schema, c.relname AS name, s.seqincrement > 0 AS ascending
+export async function readSequences(session: Session): Promise<OwnedSequence[]> {
+  const sequences = await session.query<{ schema: string; name: string; ascending: boolean; ownerOid: number | null }>(
+    `SELECT n.nspname AS schema, c.relname AS name, s.seqincrement > 0 AS ascending,
+            (SELECT d.refobjid::int8::float8 FROM pg_catalog.pg_depend d
+              WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.refclassid = d.classid
+                AND d.deptype IN ('a', 'i')) AS "ownerOid"
        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_sequence s ON s.seqrelid = c.oid
       WHERE c.relkind = 'S' AND ${userSchemas} AND ${ofNoExtension('pg_class', 'c.oid')}
         AND CASE WHEN c.relkind = 'S' THEN pg_catalog.has_sequence_privilege(c.oid, 'SELECT') END AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
       ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`,
   );
-  const values: SequenceValue[] = [];
+  const values: OwnedSequence[] = [];
   for (let from = 0; from < sequences.length; from += sequencesPerStatement) {
     const some = sequences.slice(from, from + sequencesPerStatement);
     const selects = some.map(

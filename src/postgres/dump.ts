@@ -149,6 +149,13 @@ export function compressionFor(choice: string, major: number, hasZstd: boolean):
   return method === 'zstd' && hasZstd ? { program: '0', layerLevel: Number(level) } : undefined;
 }
 
+/** What was done, for the manifest: `zstd:1`, `gzip:6`, `lz4` or `none`, whoever did it. */
+export function describeCompression({ program, layerLevel }: Compression, major: number): string {
+  if (layerLevel !== undefined) return `zstd:${layerLevel}`;
+  if (major >= 16) return program;
+  return program === '0' ? 'none' : `gzip:${program}`;
+}
+
 function common({ snapshotId, lockTimeoutSeconds, standby }: DumpOptions): string[] {
   return [
     `--snapshot=${snapshotId}`,

@@ -190,6 +190,12 @@ function listed(relations: readonly Relation[]): string {
   return `${relations.length === 1 ? 'table' : `${relations.length} tables:`} ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
+/** A pattern of the filters: `*` stands for anything, every other character for itself. */
+export function wildcard(pattern: string): RegExp {
+  const parts = pattern.split('*').map(part => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 's');
+}
+
 function matcher(
   input: string,
   patterns: readonly string[],
@@ -198,11 +204,7 @@ function matcher(
   complete: (pattern: string) => string,
 ): (relation: Relation) => boolean {
   const expressions = patterns.map(text => {
-    const source = complete(text)
-      .split('*')
-      .map(part => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'))
-      .join('.*');
-    const expression = new RegExp(`^${source}$`, 's');
+    const expression = wildcard(complete(text));
     if (!relations.some(relation => expression.test(textOf(relation)))) {
       throw wrongInput(
         input,

@@ -1,5 +1,5 @@
 import type { BackupResult } from '../commands/backup.ts';
-import type { ListResult, LogEntry } from '../commands/list.ts';
+import type { Check, ListResult, LogEntry } from '../commands/list.ts';
 import type { RestoreResult } from '../commands/restore.ts';
 import type { VerifyResult } from '../commands/verify.ts';
 import type { ExitStatus } from '../failure.ts';
@@ -126,7 +126,7 @@ function markdownOfLog({ name, counts, notes, shown }: LogPart): string {
 }
 
 function cellsOf(entry: LogEntry): string[] {
-  const { lastCheck, problem } = entry;
+  const { problem } = entry;
   return [
     entry.backupId,
     formatTime(entry.at),
@@ -134,11 +134,19 @@ function cellsOf(entry: LogEntry): string[] {
     formatBytes(entry.sizeBytes),
     formatCount(entry.tables),
     formatCount(entry.rows),
-    lastCheck === null ? 'never' : `${lastCheck.depth} ${lastCheck.verdict} ${formatTime(lastCheck.at)}`,
+    describeChecks(entry),
     entry.retain ?? '',
     entry.actor ?? '',
     problem === null ? (entry.reason ?? '') : `PROBLEM: ${problem}`,
   ];
+}
+
+/** The newest check, and the newest deep one that passed, where that is another. */
+function describeChecks({ lastCheck, deepCheck }: LogEntry): string {
+  if (lastCheck === null) return 'never';
+  const describe = ({ depth, verdict, at }: Check) => `${depth} ${verdict} ${formatTime(at)}`;
+  const isOther = deepCheck !== null && deepCheck.at !== lastCheck.at;
+  return isOther ? `${describe(lastCheck)}; ${describe(deepCheck)}` : describe(lastCheck);
 }
 
 function presentVerify(result: VerifyResult): Presentation {
@@ -211,7 +219,7 @@ function presentRestore(result: RestoreResult): Presentation {
     ].join('\n'),
     outputs: {
       'backup-id': result.backupId,
-      verdict: result.dryRun ? '' : failed ? 'failed' : result.compared === 'none' ? 'could-not-verify' : 'passed',
+      verdict: result.dryRun ? '' : failed ? 'failed' : 'passed',
       tables: String(result.tables),
       rows: result.rows === null ? '' : String(result.rows),
       'duration-seconds': String(result.durationSeconds),

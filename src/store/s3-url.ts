@@ -45,9 +45,14 @@ export function parseS3Url(text: string): S3Place {
     encryption: readEncryption(given.get('sse'), given.get('sse-kms-key-id')),
     objectLock: readObjectLock(given.get('object-lock')),
     location:
-      `s3://${bucket}/${prefix.slice(0, -1)}`.replace(/\/$/, '') +
-      (endpoint === undefined ? '' : `?endpoint=${endpoint}`),
+      `s3://${bucket}/${prefix.slice(0, -1)}`.replace(/\/$/, '') + queryOf({ endpoint, region: given.get('region') }),
   };
+}
+
+/** What somebody who copies by hand must know of the place too. */
+function queryOf(known: Record<string, string | undefined>): string {
+  const parts = Object.entries(known).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
+  return parts.length === 0 ? '' : `?${parts.join('&')}`;
 }
 
 function readOptions(query: string): Map<Option, string> {

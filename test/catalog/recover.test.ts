@@ -66,6 +66,7 @@ describe('RECOVER.md', () => {
       'SUMS',
       'age -d -i key.txt roles.sql.age | psql -d postgres',
       'createdb -T template0 --encoding=UTF8 --lc-collate=C.UTF-8 --lc-ctype=C.UTF-8 restored',
+      'set -o pipefail # so that no failing command goes unnoticed',
       'age -d -i key.txt main.dump.age | pg_restore -d restored --exit-on-error',
       'age -d -i key.txt -o main.dump main.dump.age',
       'age -d -i key.txt -o roles.sql roles.sql.age',
@@ -104,11 +105,11 @@ describe('RECOVER.md', () => {
       line.replace('age -d -i key.txt ', '').replace(/(?:\| )?pg_restore -d restored --exit-on-error /, ''),
     );
     assert.deepEqual(restored, [
-      'main.dump.age --section=pre-data',
-      'main.dump.age --section=data',
+      '--section=pre-data main.dump',
+      '--section=data main.dump',
       'data-001.dump.age --section=data',
       'data-002.dump.age --section=data',
-      'main.dump.age --section=post-data',
+      '--section=post-data -j 4 main.dump',
       '--section=pre-data main.dump',
       '--section=data main.dump',
       '--section=data data-001.dump',

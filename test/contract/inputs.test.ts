@@ -56,7 +56,8 @@ describe('inputs', () => {
       inEnvironment('LIFEBOAT_', name => name.replaceAll('-', '_')),
     );
     assert.deepEqual(fromArguments.inputs, fromAction);
-    assert.deepEqual(fromEnvironment.inputs, fromAction);
+    // an environment serves many commands, so nothing in it is out of place
+    assert.deepEqual(fromEnvironment.inputs, { ...fromAction, warnings: [] });
   });
 
   it('that hold a secret are marked as such', () => {

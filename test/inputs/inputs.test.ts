@@ -290,7 +290,7 @@ describe('a refusal', () => {
     [
       'restore',
       { backup: `${id}/..` },
-      `input backup is "20261120T031…" (it may be latest, or an id such as 20261120T031742Z-scheduled-k3f9q2)`,
+      `input backup is "20… (36 characters)" (it may be latest, or an id such as 20261120T031742Z-scheduled-k3f9q2)`,
     ],
     ['restore', { 'dry-run': '1' }, 'input dry-run is "1" (it may be true, false)'],
     ['restore', { jobs: '0' }, 'input jobs is "0" (it may be a whole number from 1 to 16)'],

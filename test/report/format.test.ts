@@ -124,7 +124,6 @@ describe('foreign text in a log', () => {
   it('is one line without control characters', () => {
     fc.assert(
       fc.property(foreign, text => {
-         
         assert.doesNotMatch(plainLine(text), /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/);
       }),
     );
