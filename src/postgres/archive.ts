@@ -13,25 +13,38 @@ export async function listArchive(client: Client, plaintext: Readable, signal: A
   return lines.filter(line => /^\d+; \d+ \d+ TABLE DATA /.test(line));
 }
 
-/** The tables whose rows no line of any archive stands for. pg_restore prints a line break in a name as a blank. */
+/**
+ * The tables whose rows no line of any archive stands for. pg_restore prints a line break in a name as a blank, and a blank as it is: so
+ * each line stands for one table only, and the longest names choose first.
+ */
 export function missingFromArchive(
   tables: readonly { schema: string; name: string }[],
   lines: ReadonlySet<string>,
 ): string[] {
   const entries = [...lines].map(line => line.replace(/^\d+; \d+ \d+ TABLE DATA /, '')).sort();
-  return tables
-    .filter(({ schema, name }) => !hasPrefix(entries, `${schema} ${name} `.replaceAll(/[\r\n]/g, ' ')))
-    .map(({ schema, name }) => `${schema}.${name}`);
+  const used = new Set<number>();
+  const named = tables.map(table => ({
+    table,
+    prefix: `${table.schema} ${table.name} `.replaceAll(/[\r\n]/g, ' '),
+  }));
+  const missing = new Set<object>();
+  for (const { table, prefix } of named.sort((a, b) => b.prefix.length - a.prefix.length)) {
+    let index = firstFrom(entries, prefix);
+    while (used.has(index)) index += 1;
+    if (entries[index]?.startsWith(prefix)) used.add(index);
+    else missing.add(table);
+  }
+  return tables.filter(table => missing.has(table)).map(({ schema, name }) => `${schema}.${name}`);
 }
 
-/** Whether one of the sorted texts begins with `prefix`: by halving, for there may be many thousands. */
-function hasPrefix(sorted: readonly string[], prefix: string): boolean {
+/** Where the first of the sorted texts that is not before `text` stands: by halving, for there may be many thousands. */
+function firstFrom(sorted: readonly string[], text: string): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? '') < prefix) low = middle + 1;
+    if ((sorted[middle] ?? '') < text) low = middle + 1;
     else high = middle;
   }
-  return sorted[low]?.startsWith(prefix) ?? false;
+  return low;
 }

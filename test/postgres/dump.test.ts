@@ -209,6 +209,21 @@ describe('compression', () => {
     assert.deepEqual(told(15, true), [['0', 1], plain('0'), plain('6'), ['0', 3], undefined]);
   });
 
+  it('is described as what was done, whoever did it', () => {
+    const described = (choice: string, major: number) => {
+      const compression = compressionFor(choice, major, true);
+      return compression && describeCompression(compression, major);
+    };
+    assert.deepEqual(
+      choices.map(choice => described(choice, 15)),
+      ['zstd:1', 'none', 'gzip:6', 'zstd:3', undefined],
+    );
+    assert.deepEqual(
+      choices.map(choice => described(choice, 17)),
+      ['zstd:1', 'none', 'gzip:6', 'zstd:3', 'lz4'],
+    );
+  });
+
   it('is gzip, or refused, where nobody has zstd', () => {
     assert.deepEqual(told(15, false), [plain('1'), plain('0'), plain('6'), undefined, undefined]);
   });
