@@ -23,6 +23,7 @@ const { version } = packageJson;
 
 /** Runs one step of a workflow, and gives the exit status of the process. Outputs and summary are written. */
 export async function runAction(environment: Environment): Promise<ExitStatus> {
+  const hasSummary = environment.GITHUB_STEP_SUMMARY !== undefined;
   let secrets: string[] = [];
   try {
     const raw = readAction(environment);
@@ -32,14 +33,15 @@ export async function runAction(environment: Environment): Promise<ExitStatus> {
     const result = await run(raw, environment, log, () => core.getIDToken('sts.amazonaws.com'));
     const presentation = present(result, log.warnings);
     core.info(presentation.text);
-    await writeOutputs(result, presentation);
+    writeOutputs(result, presentation);
+    if (hasSummary) await writeSummary(presentation.summary);
     if (presentation.exitStatus !== 0) core.setFailed(presentation.text.split('\n')[0] ?? 'failed');
     return presentation.exitStatus;
   } catch (error) {
     const { text, exitStatus } = explain(error, cleaner(secrets));
     core.setFailed(text);
     if (error instanceof Error) core.debug(cleaner(secrets)(error.stack ?? ''));
-    await writeSummary(`### pg-lifeboat failed\n\n${escapeMarkdown(text)}\n`);
+    if (hasSummary) await writeSummary(`### pg-lifeboat failed\n\n${escapeMarkdown(text)}\n`);
     return exitStatus;
   }
 }

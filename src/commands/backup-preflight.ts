@@ -18,6 +18,7 @@ import {
 import {
   type LockPlan,
   checkAddress,
+  exposedWarning,
   checkNoTransactionPooler,
   checkVersion,
   planLocks,
@@ -83,6 +84,7 @@ export async function prepare(inputs: BackupInputs, context: Context): Promise<P
   };
   try {
     checkVersion(control);
+    if (control.isExposed) log.warn(exposedWarning(target.input));
     await takeRunLock(control, name);
     const identity = await readIdentity(control);
     const { version, sizeBytes } = await readVersionAndSize(control);

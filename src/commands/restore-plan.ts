@@ -6,7 +6,7 @@ import type { Log } from '../log.ts';
 import type { Session } from '../postgres/connection.ts';
 import { readRoles } from '../postgres/contents.ts';
 import { readIdentity, readLocale } from '../postgres/facts.ts';
-import { checkAddress, checkNoTransactionPooler, checkVersion } from '../postgres/preflight.ts';
+import { checkAddress, checkNoTransactionPooler, checkVersion, exposedWarning } from '../postgres/preflight.ts';
 import { availableExtensions, existingTablespaces, findOccupants } from '../postgres/target.ts';
 import { describeAddress } from '../postgres/url.ts';
 import type { StoredBackup } from './stored-backup.ts';
@@ -96,6 +96,7 @@ export async function planRestore(
   const tablespaces = await existingTablespaces(session);
   const lostTablespaces = contents.tablespaces.filter(name => !tablespaces.has(name));
   const warnings = [
+    ...(session.isExposed ? [exposedWarning(session.target.input)] : []),
     ...(await localeWarnings(session, manifest)),
     ...(lostTablespaces.length > 0
       ? [`the target has no tablespace ${lostTablespaces.join(', ')}: everything goes to the default one`]

@@ -42,57 +42,65 @@ export interface RestoreResult {
  */
 export async function restore(inputs: RestoreInputs, context: Context): Promise<RestoreResult> {
   const startedAt = context.now();
-  const { signal, log } = context;
+  const { signal } = context;
   const store = context.openStore(inputs.store);
   const name = await onlyName(store, inputs.name, signal);
   const backup = await openBackup(store, name, inputs.backup, signal);
-  const keys = await openKeys(inputs.keys, backup.manifest, store, signal);
   const target = await openTarget('target-url', inputs.targetUrl, inputs.sslRootCert, context);
   const session = await connect(target, signal);
+  const cut = () => session.cut();
+  signal.addEventListener('abort', cut, { once: true });
   try {
     await checkTarget(session, backup.manifest, inputs.confirm, signal);
-    const contents = await backup.contents(keys.decryption, signal);
-    const plan = await planRestore({ backup, contents, session, inputs, now: context.now() }, signal);
-    await log.group('Plan', async () => sayPlan(plan, log));
-    const result = {
-      command: 'restore' as const,
-      name,
-      backupId: backup.manifest.id,
-      snapshotAt: backup.manifest.snapshotAt,
-      target: plan.target,
-      dryRun: inputs.dryRun,
-      tables: backup.manifest.totals.tables,
-      rows: backup.manifest.totals.rows,
-      plan: plan.lines,
-    };
-    const seconds = () => Math.round((context.now().getTime() - startedAt.getTime()) / 100) / 10;
-    if (inputs.dryRun)
-      return { ...result, rolesMade: [], refused: [], compared: 'none', differences: [], durationSeconds: seconds() };
-    const client = await findClient({ major: session.major, choice: inputs.client, log, signal });
-    const loading: Loading = {
-      backup,
-      contents,
-      decryption: keys.decryption,
-      session,
-      client,
-      plan,
-      jobs: inputs.jobs,
-    };
-    const refused = await log.group('Restore', () => load(loading, context));
-    const compared = lesser(contents.fingerprint.level, inputs.fingerprint);
-    const differences = await log.group('Compare', () => compare(session, contents, compared, context));
-    return {
-      ...result,
-      rolesMade: plan.roles.map(role => role.name),
-      refused,
-      compared,
-      differences,
-      durationSeconds: seconds(),
-    };
+    const keys = await openKeys(inputs.keys, backup.manifest, store, signal);
+    try {
+      const done = await restoreInto(session, { inputs, backup, decryption: keys.decryption }, context);
+      return { ...done, durationSeconds: Math.round((context.now().getTime() - startedAt.getTime()) / 100) / 10 };
+    } finally {
+      await keys.close();
+    }
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
   } finally {
+    signal.removeEventListener('abort', cut);
     await session.close();
-    await keys.close();
   }
+}
+
+interface Opened {
+  inputs: RestoreInputs;
+  backup: StoredBackup;
+  decryption: Decryption;
+}
+
+async function restoreInto(
+  session: Session,
+  { inputs, backup, decryption }: Opened,
+  context: Context,
+): Promise<Omit<RestoreResult, 'durationSeconds'>> {
+  const { log, signal } = context;
+  const { id, name, snapshotAt, totals } = backup.manifest;
+  const contents = await backup.contents(decryption, signal);
+  const plan = await planRestore({ backup, contents, session, inputs, now: context.now() }, signal);
+  await log.group('Plan', async () => sayPlan(plan, log));
+  const planned = {
+    command: 'restore' as const,
+    name,
+    backupId: id,
+    snapshotAt,
+    target: plan.target,
+    dryRun: inputs.dryRun,
+    tables: totals.tables,
+    rows: totals.rows,
+    plan: plan.lines,
+  };
+  if (inputs.dryRun) return { ...planned, rolesMade: [], refused: [], compared: 'none', differences: [] };
+  const client = await findClient({ major: session.major, choice: inputs.client, log, signal });
+  const loading: Loading = { backup, contents, decryption, session, client, plan, jobs: inputs.jobs };
+  const refused = await log.group('Restore', () => load(loading, context));
+  const compared = lesser(contents.fingerprint.level, inputs.fingerprint);
+  const differences = await log.group('Compare', () => compare(session, contents, compared, context));
+  return { ...planned, rolesMade: plan.roles.map(role => role.name), refused, compared, differences };
 }
 
 interface Loading {

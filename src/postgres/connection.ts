@@ -58,11 +58,19 @@ export class Session {
     this.versionNumber = versionNumber;
     this.#client = client;
     client.on('error', error => {
-      this.#lost = new Failure(`the connection to ${describeAddress(target.address)} was lost: ${messageOf(error)}`, {
+      // the first one says more than those that follow it
+      this.#lost ??= new Failure(`the connection to ${describeAddress(target.address)} was lost: ${messageOf(error)}`, {
         hint: 'the server restarted, or something on the way cut the connection; run it again',
         cause: error,
       });
     });
+  }
+
+  /** Whether others on the way could read along: no TLS, and the server is neither on this machine nor behind a socket. */
+  get isExposed(): boolean {
+    const { host } = this.target.address;
+    const isLocal = host.startsWith('/') || ['localhost', '127.0.0.1', '::1'].includes(host);
+    return !isLocal && (streamOf(this.#client) as { encrypted?: boolean }).encrypted !== true;
   }
 
   get major(): number {

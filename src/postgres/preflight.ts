@@ -19,6 +19,11 @@ export function checkAddress({ address, input }: Target): void {
   );
 }
 
+/** What to say of a connection that others could read along with. */
+export function exposedWarning(input: string): string {
+  return `the connection is not encrypted: others on the way can read it; add ?sslmode=verify-full to ${input}, and ssl-root-cert`;
+}
+
 /** Refuses servers that are too old or newer than anything we know. */
 export function checkVersion(session: Session): void {
   if (session.major >= oldestMajor && session.major <= newestMajor) return;

@@ -4,16 +4,14 @@ import type { Presentation, Result } from './present.ts';
 /** The largest summary that the runner takes is 1 MiB a step; the rest is cut and said. */
 const summaryLimitBytes = 900 * 1024;
 
-/** Writes the outputs and the job summary of an action's step: the only place that does. */
-export async function writeOutputs(result: Result, { outputs, summary }: Presentation): Promise<void> {
+/** Writes the outputs of an action's step: the only place that does. */
+export function writeOutputs(result: Result, { outputs }: Presentation): void {
   for (const [name, value] of Object.entries(outputs)) core.setOutput(name, value);
   core.setOutput('json', JSON.stringify(result));
-  await writeSummary(summary);
 }
 
 /** Adds Markdown to the job summary, where the runner has one. */
 export async function writeSummary(markdown: string): Promise<void> {
-  if (process.env.GITHUB_STEP_SUMMARY === undefined) return;
   const bytes = Buffer.from(markdown);
   const text =
     bytes.length <= summaryLimitBytes
