@@ -3,7 +3,10 @@ import type { Session } from './connection.ts';
 import type { DatabaseFacts, MembershipFacts, RoleFacts } from './contents.ts';
 import { identifier, literal } from './quote.ts';
 
-/** Statements that make roles as they were, without passwords. Those that exist are not among `roles`. */
+/**
+ * Statements that make roles as they were, without passwords. Those that exist are not among `roles`. `withGrantors`: the server is a
+ * PostgreSQL from 16 on, where a grantor must have the right to grant.
+ */
 export function roleStatements(
   roles: readonly RoleFacts[],
   memberships: readonly MembershipFacts[],
@@ -18,8 +21,11 @@ export function roleStatements(
     ...roles.flatMap(({ name, comment }) =>
       comment === null ? [] : [`COMMENT ON ROLE ${identifier(name)} IS ${literal(comment)}`],
     ),
-    ...inOrderOfAdmin(memberships.filter(({ role, member }) => made.has(role) || made.has(member))).map(one =>
-      grantMembership(one, withGrantors),
+    ...inOrder(
+      memberships.filter(({ role, member }) => made.has(role) || made.has(member)),
+      givesAdmin,
+    ).map(one =>
+      grantMembership(one, withGrantors, !withGrantors || memberships.some(maker => givesAdmin(maker, one))),
     ),
   ];
 }
@@ -32,16 +38,21 @@ export function databaseStatements(database: DatabaseFacts['database'], name: st
       ? `ALTER ${target} SET ${assignment(setting)}`
       : `ALTER ROLE ${identifier(role)} IN ${target} SET ${assignment(setting)}`,
   );
-  const grants = (database.grants ?? []).map(({ grantee, privilege, grantable }) => {
-    const to = grantee === '' ? 'PUBLIC' : identifier(grantee);
-    return `GRANT ${privilege} ON ${target} TO ${to}${grantable ? ' WITH GRANT OPTION' : ''}`;
-  });
+  const grants = inOrder(database.grants ?? [], givesGrantOption).flatMap(
+    ({ grantor, grantee, privilege, grantable }) => {
+      const to = grantee === '' ? 'PUBLIC' : identifier(grantee);
+      const grant = `GRANT ${privilege} ON ${target} TO ${to}${grantable ? ' WITH GRANT OPTION' : ''}`;
+      return grantor === database.owner ? [grant] : [`SET ROLE ${identifier(grantor)}`, grant, 'RESET ROLE'];
+    },
+  );
   return [
     `ALTER ${target} OWNER TO ${identifier(database.owner)}`,
     ...(database.comment === null ? [] : [`COMMENT ON ${target} IS ${literal(database.comment)}`]),
     ...(database.connectionLimit === -1 ? [] : [`ALTER ${target} CONNECTION LIMIT ${database.connectionLimit}`]),
     ...settings,
-    ...(database.grants === null ? [] : [`REVOKE ALL ON ${target} FROM PUBLIC`, ...grants]),
+    ...(database.grants === null
+      ? []
+      : [`REVOKE ALL ON ${target} FROM PUBLIC, ${identifier(database.owner)}`, ...grants]),
   ];
 }
 
@@ -81,6 +92,7 @@ function createRole(role: RoleFacts): string {
 function grantMembership(
   { role, member, grantor, admin, inherit, set }: MembershipFacts,
   withGrantors: boolean,
+  saysGrantor: boolean,
 ): string {
   const options = [
     ...(admin ? ['ADMIN TRUE'] : []),
@@ -95,18 +107,28 @@ function grantMembership(
     : admin
       ? ' WITH ADMIN OPTION'
       : '';
-  const by = grantor === null ? '' : ` GRANTED BY ${identifier(grantor)}`;
+  // whoever else granted was the first superuser, who has another name elsewhere, or one of an old server that did not ask
+  const by = grantor === null || !saysGrantor ? '' : ` GRANTED BY ${identifier(grantor)}`;
   return `GRANT ${identifier(role)} TO ${identifier(member)}${withOptions}${by}`;
 }
 
-/** A grantor must have the ADMIN option before it can grant: those who have it from elsewhere come first. */
-function inOrderOfAdmin(memberships: readonly MembershipFacts[]): MembershipFacts[] {
-  const waiting = [...memberships].sort((a, b) => Number(b.admin) - Number(a.admin));
-  const isGrantorOf = (maker: MembershipFacts, made: MembershipFacts) =>
-    maker !== made && maker.role === made.role && maker.member === made.grantor && maker.admin;
-  const ordered: MembershipFacts[] = [];
+/** Whether a membership is what lets the grantor of the other one grant it. */
+function givesAdmin(maker: MembershipFacts, made: MembershipFacts): boolean {
+  return maker !== made && maker.role === made.role && maker.member === made.grantor && maker.admin;
+}
+
+type Grant = NonNullable<DatabaseFacts['database']['grants']>[number];
+
+function givesGrantOption(maker: Grant, made: Grant): boolean {
+  return maker !== made && maker.privilege === made.privilege && maker.grantee === made.grantor && maker.grantable;
+}
+
+/** What something else rests on comes before it; otherwise the order stays. */
+function inOrder<T>(items: readonly T[], isNeededBy: (maker: T, made: T) => boolean): T[] {
+  const waiting = [...items];
+  const ordered: T[] = [];
   while (waiting.length > 0) {
-    const ready = waiting.findIndex(one => !waiting.some(other => isGrantorOf(other, one)));
+    const ready = waiting.findIndex(one => !waiting.some(other => isNeededBy(other, one)));
     ordered.push(...waiting.splice(Math.max(ready, 0), 1));
   }
   return ordered;
