@@ -81,12 +81,13 @@ export class S3Connection {
         this.#hasAnswered = true;
         return answer;
       } catch (error) {
+        if (signal?.aborted) onUncertain?.();
+        signal?.throwIfAborted();
         const fault = this.#faultOf(error);
-        if (signal?.aborted || isUncertain(fault)) {
+        if (isUncertain(fault)) {
           isAnyUncertain = true;
           onUncertain?.();
         }
-        signal?.throwIfAborted();
         if (tries >= triesFor(fault, this.patience.tries, this.#hasAnswered)) {
           throw explain(request, this.place, { fault, tries, isUncertain: isAnyUncertain });
         }

@@ -8,6 +8,8 @@ import { faultOf } from './s3-fault.ts';
 
 /** A download that moved on by so much before it broke again has not failed in vain. */
 const worthwhileBytes = 1024 * 1024;
+/** Other codes come with 404 too: `NoSuchBucket`, and refused credentials in some stores. */
+const missingCodes = new Set(['NoSuchKey', 'NotFound']);
 
 /** The bytes of one object, whole: a connection that breaks is taken up again where it broke, as long as the object is the same. */
 export async function download(connection: S3Connection, key: string, signal?: AbortSignal): Promise<Readable> {
@@ -107,7 +109,7 @@ class Download extends Readable {
 
   #explain(error: unknown): never {
     if (!(error instanceof S3Failure)) throw error;
-    const isMissing = error.fault.status === 404 && error.fault.code !== 'NoSuchBucket';
+    const isMissing = error.fault.status === 404 && missingCodes.has(error.fault.code);
     if (isMissing) throw new ObjectMissing(this.#key, this.#connection.place.location);
     if (error.fault.status === 412) throw new Failure(`${this.#object()} changed while it was read`);
     throw error;

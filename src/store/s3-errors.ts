@@ -11,7 +11,6 @@ const operations = {
   PutObject: { right: 's3:PutObject', does: 'write' },
   GetObject: { right: 's3:GetObject', does: 'read' },
   HeadObject: { right: 's3:GetObject and s3:ListBucket', does: 'look at' },
-  HeadBucket: { right: 's3:ListBucket', does: 'look at' },
   DeleteObject: { right: 's3:DeleteObject', does: 'remove' },
   ListObjectsV2: { right: 's3:ListBucket', does: 'list' },
   ListMultipartUploads: { right: 's3:ListBucketMultipartUploads', does: 'list the unfinished uploads of' },
@@ -47,6 +46,7 @@ interface Explanation {
 const credentialsHint = 'check access-key-id, secret-access-key and session-token';
 const wrongCredentials: Record<string, string> = {
   InvalidAccessKeyId: 'does not know the access key',
+  XAdminUserNotFound: 'does not know the access key', // versitygw's own word
   SignatureDoesNotMatch: 'does not accept the secret access key',
   ExpiredToken: 'says that the session token has expired',
   ExpiredTokenException: 'says that the session token has expired',

@@ -43,6 +43,7 @@ export class Upload {
   readonly #digests: Buffer[] = [];
   #uploadId: string | undefined;
   #mayExist = false;
+  #isWritten = false;
   #mayHaveStrayUploads = false;
   #hasCutPart = false;
 
@@ -99,7 +100,7 @@ export class Upload {
       signal: this.#signal,
       onUncertain: () => (this.#mayExist = true),
     });
-    this.#mayExist = true;
+    this.#mayExist = this.#isWritten = true;
     return { checksum: part.sha256.toString('base64'), reported };
   }
 
@@ -115,10 +116,10 @@ export class Upload {
     const reported = await completeUpload(
       this.#connection,
       { key: this.#key, uploadId, parts: this.#completed },
-      { signal: this.#signal, onUncertain: () => (this.#mayExist = true) },
+      { signal: this.#signal, onUncertain: () => (this.#mayExist = this.#mayHaveStrayUploads = true) },
     );
     this.#uploadId = undefined;
-    this.#mayExist = true;
+    this.#mayExist = this.#isWritten = true;
     return { checksum: compositeOf(this.#digests), reported };
   }
 
@@ -165,7 +166,9 @@ export class Upload {
     const upload = { key: this.#key, uploadId: this.#uploadId ?? '' };
     if (this.#uploadId !== undefined) await abortUpload(this.#connection, upload, signal).catch(() => {});
     if (this.#mayHaveStrayUploads) await this.#clearStrayUploads();
-    if (this.#mayExist) await deleteObject(this.#connection, this.#key, signal).catch(() => {});
+    if (!this.#mayExist) return;
+    if (!this.#isWritten) await pause(settleMilliseconds);
+    await deleteObject(this.#connection, this.#key, signal).catch(() => {});
   }
 
   /** Ends uploads of this key whose start we did not hear of, or that came back; looks again as long as there are any. */

@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream';
-import { HeadBucketCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import { HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { graceAfter } from './grace.ts';
 import { checkKey, checkPrefix } from './key.ts';
 import { S3Connection, type S3Patience } from './s3-connection.ts';
 import type { S3Credentials } from './s3-credentials.ts';
 import { download } from './s3-download.ts';
-import { explain, S3Failure } from './s3-errors.ts';
+import { S3Failure } from './s3-errors.ts';
 import { listObjects, listSegments } from './s3-list.ts';
 import { clearUploads } from './s3-unfinished.ts';
 import { Upload, type Cutting } from './s3-upload.ts';
@@ -96,22 +96,19 @@ class S3Store implements Store {
     return clearUploads(this.#connection, { prefix: checkPrefix(prefix), signal });
   }
 
-  /** The answer to HEAD has no body, so a missing bucket looks like a missing object. */
+  /** The answer to HEAD has no body, so it cannot tell a missing object from a missing bucket, or from much else. */
   async #checkBucket(signal: AbortSignal | undefined): Promise<void> {
     if (this.#hasBucket) return;
-    const { place } = this.#connection;
-    const request = { operation: 'HeadBucket', signal } as const;
+    const { bucket, prefix } = this.#connection.place;
+    const input = { Bucket: bucket, Prefix: prefix, MaxKeys: 1 };
     try {
-      await this.#connection.run(request, (client, options) =>
-        client.send(new HeadBucketCommand({ Bucket: place.bucket }), options),
+      await this.#connection.run({ operation: 'ListObjectsV2', signal }, (client, options) =>
+        client.send(new ListObjectsV2Command(input), options),
       );
       this.#hasBucket = true;
     } catch (error) {
-      if (!(error instanceof S3Failure)) throw error;
-      const fault = { ...error.fault, code: 'NoSuchBucket' };
-      if (fault.status === 404) throw explain(request, place, { fault, tries: 1, isUncertain: false });
-      // whoever may not look at the bucket cannot be told
-      if (fault.status !== 403) throw error;
+      // who may not list is told 403 for a missing object, so this 404 can be believed
+      if (!(error instanceof S3Failure) || error.fault.status !== 403) throw error;
     }
   }
 }

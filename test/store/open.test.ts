@@ -87,5 +87,8 @@ for (const [url, problem] of wrongUrls) {
 
 test('a location is for people and holds no credentials', () => {
   assert.equal(openStore('file:///srv/backups/').location, 'file:///srv/backups');
-  assert.equal(openStore(`s3://backups/a?endpoint=${r2}&region=eu`).location, `s3://backups/a?endpoint=${r2}`);
+  assert.equal(
+    openStore(`s3://backups/a?endpoint=${r2}&region=eu`).location,
+    `s3://backups/a?endpoint=${r2}&region=eu`,
+  );
 });

@@ -19,7 +19,7 @@ export interface Trial {
   /** The pauses between tries that were asked for, in milliseconds; none is waited for. */
   pauses: number[];
   /** Another store over the same server. */
-  open(url: string, options?: OpenOptions): Store;
+  open: (url: string, options?: OpenOptions) => Store;
   /** Nothing is under the key, and no upload is unfinished. */
   assertNothingLeft(): Promise<void>;
 }
