@@ -15,15 +15,16 @@ export async function findOccupants(session: Session): Promise<Occupant[]> {
   return session.query<Occupant>(`
     SELECT kind, name FROM (
       SELECT CASE relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' WHEN 'f' THEN 'foreign table'
-                          WHEN 'c' THEN 'type' ELSE 'table' END AS kind, n.nspname || '.' || c.relname AS name
+                          ELSE 'table' END AS kind, n.nspname || '.' || c.relname AS name
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-       WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f', 'c') AND ${userSchema} AND ${notOfExtension('pg_class', 'c.oid')}
+       WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND ${userSchema} AND ${notOfExtension('pg_class', 'c.oid')}
       UNION ALL
       SELECT 'function', n.nspname || '.' || p.proname FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
        WHERE ${userSchema} AND ${notOfExtension('pg_proc', 'p.oid')}
       UNION ALL
       SELECT 'type', n.nspname || '.' || t.typname FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-       WHERE t.typtype IN ('e', 'd', 'r') AND ${userSchema} AND ${notOfExtension('pg_type', 't.oid')}
+         LEFT JOIN pg_catalog.pg_class r ON r.oid = t.typrelid
+       WHERE (t.typtype IN ('e', 'd', 'r') OR r.relkind = 'c') AND ${userSchema} AND ${notOfExtension('pg_type', 't.oid')}
       UNION ALL
       SELECT 'large object', oid::text FROM pg_catalog.pg_largeobject_metadata
     ) AS occupants ORDER BY kind, name LIMIT 20`);
