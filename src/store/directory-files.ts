@@ -1,8 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, mkdir, open, readdir, realpath, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Failure, messageOf } from '../failure.ts';
 import { compareKeys } from './key.ts';
+import type { ListedObject } from './store.ts';
+
+/** Names may have 255 bytes: four a character at most, and the random part. */
+const longestPartialStem = 50;
 
 /** A file as a walk finds it; `key` is relative to the root of the walk. */
 export interface FoundFile {
@@ -129,4 +134,37 @@ function orderOf({ name, isDirectory }: { name: string; isDirectory: boolean }):
 
 function ignoreMissing(error: unknown): undefined {
   if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw error;
+}
+
+/** A name for a file that is being written; `isPartialName` knows it again. */
+export function partialNameFor(name: string): string {
+  return `.${name.slice(0, longestPartialStem)}.${randomBytes(8).toString('hex')}.partial`;
+}
+
+/** Size and time of one file; undefined when it is missing, or no file. */
+export async function statFile(path: string, key: string): Promise<ListedObject | undefined> {
+  try {
+    const stats = await lstat(path);
+    return stats.isFile() ? { key, sizeBytes: stats.size, modifiedAt: stats.mtime } : undefined;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+/** Tells one folder from another that later stands at the same path. */
+export async function identityOf(folder: string): Promise<string> {
+  const stats = await lstat(folder);
+  return `${stats.dev}:${stats.ino}:${stats.isDirectory()}`;
+}
+
+/** The next items of an iteration, at most so many. */
+export async function take<T>(source: AsyncGenerator<T>, most: number): Promise<T[]> {
+  const taken: T[] = [];
+  while (taken.length < most) {
+    const result = await source.next();
+    if (result.done) break;
+    taken.push(result.value);
+  }
+  return taken;
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, mkdir, open, realpath, rename, rmdir, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -9,11 +8,15 @@ import {
   codeOf,
   entriesOf,
   explainFile,
+  identityOf,
   isInside,
   makeFolders,
+  partialNameFor,
   removeEmptyFolders,
   removeFile,
+  statFile,
   syncFolder,
+  take,
   walk,
   type FoundFile,
 } from './directory-files.ts';
@@ -25,8 +28,6 @@ import { hashFile, writeFile } from './file-content.ts';
 
 const readBytes = 256 * 1024;
 const statsAtOnce = 64;
-/** Names may have 255 bytes; four bytes a character at most, and the random part. */
-const longestPartialStem = 50;
 
 /** A store in a folder: `file:///folder`. The folder is made by the first write if its parent exists. */
 export function openDirectory(url: string): Store {
@@ -108,6 +109,7 @@ class DirectoryStore implements Store {
   async *list(prefix: string, signal?: AbortSignal): AsyncIterable<ListedObject> {
     const root = await this.#rootToRead(checkPrefix(prefix));
     if (root === undefined) return;
+    const identity = await this.#explaining('list', () => identityOf(root));
     const files = walk(root, prefix);
     let batch: FoundFile[];
     do {
@@ -120,6 +122,7 @@ class DirectoryStore implements Store {
       // a file may vanish between its name and its size
       for (const object of found) if (object) yield object;
     } while (batch.length === statsAtOnce);
+    if ((await identityOf(root).catch(() => undefined)) !== identity) throw this.#vanished();
   }
 
   async *listFolders(prefix: string, signal?: AbortSignal): AsyncIterable<string> {
@@ -208,7 +211,9 @@ class DirectoryStore implements Store {
     // without NONBLOCK, opening a named pipe would wait for ever
     const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
     const handle = await open(path, flags).catch((error: unknown) => {
-      throw codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR' ? new ObjectMissing(key, this.location) : error;
+      // ELOOP: it is a symbolic link
+      const isMissing = ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error) ?? '');
+      throw isMissing ? new ObjectMissing(key, this.location) : error;
     });
     if ((await handle.stat()).isFile()) return handle;
     await handle.close();
@@ -225,13 +230,14 @@ class DirectoryStore implements Store {
   async #existingRoot(): Promise<string | undefined> {
     if (this.#root !== undefined) return this.#root;
     try {
-      this.#root = await realpath(this.#folder);
+      const root = await realpath(this.#folder);
+      if (!(await lstat(root)).isDirectory()) throw new Failure(`${this.location} is no folder`);
+      this.#root = root;
+      return root;
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw error;
       return undefined;
     }
-    if ((await lstat(this.#root)).isDirectory()) return this.#root;
-    throw new Failure(`${this.location} is no folder`);
   }
 
   /** The root for reading; undefined when nothing was ever written. */
@@ -253,6 +259,13 @@ class DirectoryStore implements Store {
     });
     await syncFolder(dirname(this.#folder));
     return (await this.#existingRoot()) as string;
+  }
+
+  /** Files may vanish one by one; when the disk went away, what was listed is not all there is. */
+  #vanished(): Failure {
+    return new Failure(`cannot list in ${this.location}: the folder went away meanwhile`, {
+      hint: 'is the disk mounted?',
+    });
   }
 
   async #forgetRoot(root: string): Promise<void> {
@@ -281,28 +294,4 @@ class DirectoryStore implements Store {
       throw explainFile(error, does, this.location);
     }
   }
-}
-
-function partialNameFor(name: string): string {
-  return `.${name.slice(0, longestPartialStem)}.${randomBytes(8).toString('hex')}.partial`;
-}
-
-async function statFile(path: string, key: string): Promise<ListedObject | undefined> {
-  try {
-    const stats = await lstat(path);
-    return stats.isFile() ? { key, sizeBytes: stats.size, modifiedAt: stats.mtime } : undefined;
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
-    throw error;
-  }
-}
-
-async function take<T>(source: AsyncGenerator<T>, most: number): Promise<T[]> {
-  const taken: T[] = [];
-  while (taken.length < most) {
-    const result = await source.next();
-    if (result.done) break;
-    taken.push(result.value);
-  }
-  return taken;
 }
