@@ -87,23 +87,25 @@ interface Watched {
 async function dumpWatched({ inputs, prepared, folder, leader, watch }: Watched, context: Context): Promise<Dumped> {
   const { control, lockPlan } = prepared;
   const freeLocks = () => void watch.freeLocks();
+  const notLocked = (error: unknown) => {
+    throw (error as { code?: string }).code === '55P03'
+      ? watch.explainTimeout(inputs.lockTimeoutSeconds, error)
+      : error;
+  };
   context.signal.addEventListener('abort', freeLocks, { once: true });
   try {
+    await control.query(`SET lock_timeout = ${inputs.lockTimeoutSeconds * 1000}`);
     const snapshot = await takeSnapshot(leader, control, {
       lockTimeoutSeconds: inputs.lockTimeoutSeconds,
       locked: lockPlan.locked,
       pick: relations => select(relations, inputs.filters).map(({ relation }) => relation),
       log: context.log,
       signal: context.signal,
-    }).catch((error: unknown) => {
-      throw (error as { code?: string }).code === '55P03'
-        ? watch.explainTimeout(inputs.lockTimeoutSeconds, error)
-        : error;
-    });
+    }).catch(notLocked);
     const selected = select(snapshot.relations, inputs.filters);
     checkReadable(selected, prepared.target.address.user);
-    const sizes = await readSizes(leader, selected);
-    const sequences = await readSequences(control);
+    const sizes = await readSizes(leader, selected).catch(notLocked);
+    const sequences = await readSequences(control).catch(notLocked);
     watch.leaderIsIdle();
     const attempt: Attempt = {
       inputs,
@@ -276,9 +278,11 @@ async function explain(error: unknown, { lockPlan }: Prepared, leader: Session):
 }
 
 function withHint(error: ProcessFailure): Failure {
-  const hint =
-    error.killedBy === null
-      ? "look at what it says, and into the server's log; run it again"
-      : 'perhaps the memory ran out, or somebody ended it; run it again';
-  return new Failure(error.message, { hint, cause: error });
+  return new Failure(error.message, { hint: hintFor(error), cause: error });
+}
+
+function hintFor({ killedBy, stderr }: ProcessFailure): string {
+  if (killedBy !== null) return 'perhaps the memory ran out, or somebody ended it; run it again';
+  if (stderr.includes('lock timeout')) return 'wait until the session that holds the table ends, or raise lock-timeout';
+  return "look at what it says, and into the server's log; run it again";
 }

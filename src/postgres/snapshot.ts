@@ -37,7 +37,9 @@ export async function takeSnapshot(leader: Session, control: Session, options: S
     options.signal.throwIfAborted();
     const before = await readRelations(control);
     await leader.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    if (options.locked && !(await lock(leader, options.pick(before), options.lockTimeoutSeconds))) {
+    // also for what asks a table's size later, which takes a lock of its own
+    await leader.query(`SET LOCAL lock_timeout = ${options.lockTimeoutSeconds * 1000}`);
+    if (options.locked && !(await lock(leader, options.pick(before)))) {
       await leader.query('ROLLBACK');
       continue;
     }
@@ -68,8 +70,7 @@ export async function checkUnchanged(control: Session, snapshot: Snapshot): Prom
 }
 
 /** False when a table is gone. */
-async function lock(leader: Session, relations: readonly Relation[], timeoutSeconds: number): Promise<boolean> {
-  await leader.query(`SET LOCAL lock_timeout = ${timeoutSeconds * 1000}`);
+async function lock(leader: Session, relations: readonly Relation[]): Promise<boolean> {
   const lockable = relations.filter(({ kind }) => kind !== 'foreign');
   for (let from = 0; from < lockable.length; from += locksPerStatement) {
     const names = lockable.slice(from, from + locksPerStatement).map(relation => `ONLY ${qualified(relation)}`);
@@ -82,7 +83,6 @@ async function lock(leader: Session, relations: readonly Relation[], timeoutSeco
       throw error;
     }
   }
-  await leader.query('SET LOCAL lock_timeout = 0');
   return true;
 }
 
