@@ -19,8 +19,6 @@ export interface Encryptable {
   layerLevel?: number | undefined;
 }
 
-type Flow = (steps: readonly unknown[], options: { signal: AbortSignal }) => Promise<unknown>;
-
 /** The folder of one backup while it is being made: writes objects, remembers them for the manifest, and can take them all back. */
 export class BackupFolder {
   readonly name: string;
@@ -57,18 +55,19 @@ export class BackupFolder {
     const object = `${title}${layers.length > 0 ? '.zst' : ''}${this.#encryption.suffix}`;
     const encrypting = await this.#encryption.encrypt();
     const compressed = layers.length > 0 ? 'zstd' : null;
-    let storing: Promise<StoredObject> | undefined;
-    const store = (body: AsyncIterable<Uint8Array>) =>
-      (storing = this.#store.put(this.#keyOf(object), body, { signal }));
+    const flowing = pipeline([source, ...between, ...layers, encrypting], { signal });
+    // the store meets the same failure when it reads, or has one of its own: its word is the cause, the streams' a consequence
+    flowing.catch(() => {});
     try {
-      // the type of pipeline knows no list of streams that ends in a function
-      await (pipeline as unknown as Flow)([source, ...between, ...layers, encrypting, store], { signal });
+      const stored = await this.#store.put(this.#keyOf(object), encrypting, { signal });
+      this.#remember(purpose, object, compressed, stored);
+      await flowing;
+      return stored;
     } catch (error) {
-      // a pipeline that fails does not wait for its end, and what that still stores must be known to `discard`
-      await storing?.then(stored => this.#remember(purpose, object, compressed, stored)).catch(() => {});
+      encrypting.destroy();
+      await flowing.catch(() => {});
       throw error;
     }
-    return this.#remember(purpose, object, compressed, await (storing as unknown as Promise<StoredObject>));
   }
 
   /** Stores something that anyone may read. */
