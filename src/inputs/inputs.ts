@@ -1,5 +1,6 @@
 import { type Kind, isName, kinds, parseBackupId } from '../catalog/key.ts';
 import { wrongInput } from '../failure.ts';
+import type { RelationFilters } from '../postgres/relations.ts';
 import { type Environment, type RawInputs } from './raw.ts';
 import { choice, compression, flag, keepTime, lines, seconds, shown, sizeBytes, wholeNumber } from './values.ts';
 
@@ -23,17 +24,6 @@ export interface KeyInputs {
   identity: string | undefined;
   passphrase: string | undefined;
   gpgPrivateKey: string | undefined;
-}
-
-/** What a filtered dump leaves out. All empty and false: the backup is whole. */
-export interface Filters {
-  schemas: readonly string[];
-  excludeSchemas: readonly string[];
-  tables: readonly string[];
-  excludeTables: readonly string[];
-  excludeTableData: readonly string[];
-  schemaOnly: boolean;
-  dataOnly: boolean;
 }
 
 export type FingerprintLevel = 'content' | 'counts' | 'none';
@@ -62,7 +52,7 @@ export interface BackupInputs extends Common {
   jobs: number;
   compression: string;
   fingerprint: FingerprintLevel;
-  filters: Filters;
+  filters: RelationFilters;
   lockTimeoutSeconds: number;
   yieldAfterSeconds: number;
   client: string;
@@ -222,7 +212,7 @@ function readEncryption(read: Reader): EncryptionInputs {
   );
 }
 
-function readFilters(read: Reader): Filters {
+function readFilters(read: Reader): RelationFilters {
   const filters = {
     schemas: lines(read.optional('schemas') ?? ''),
     excludeSchemas: lines(read.optional('exclude-schemas') ?? ''),

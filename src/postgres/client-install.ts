@@ -3,6 +3,8 @@ import { Failure, messageOf } from '../failure.ts';
 import type { Log } from '../log.ts';
 import { type Command, run } from '../process.ts';
 
+const pgdgUrl = 'https://apt.postgresql.org/pub/repos/apt/';
+const reachableWithinMilliseconds = 10_000;
 const pgdgScript = '/usr/share/postgresql-common/pgdg/apt.postgresql.org.sh';
 
 /**
@@ -19,13 +21,25 @@ export async function installClient(major: number, log: Log, signal: AbortSignal
   });
   log.info(`installing ${name}`);
   const install = () => asRoot(['apt-get', 'install', '-y', '-q', '--no-install-recommends', name]);
-  if (await isOffered(name, signal)) await install();
-  else {
+  if (!(await isOffered(name, signal))) {
+    await checkReachable(signal);
     await asRoot(['apt-get', 'update', '-q']);
     if (!(await isOffered(name, signal))) await addPgdg(asRoot);
-    await install();
   }
+  await install();
   return folder;
+}
+
+/** First of all, since the script would leave a source behind that every later `apt-get update` stumbles over. */
+async function checkReachable(signal: AbortSignal): Promise<void> {
+  try {
+    await fetch(pgdgUrl, {
+      method: 'HEAD',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(reachableWithinMilliseconds)]),
+    });
+  } catch (error) {
+    throw new Failure('apt.postgresql.org cannot be reached', { cause: error });
+  }
 }
 
 async function addPgdg(asRoot: (args: string[]) => Promise<unknown>): Promise<void> {

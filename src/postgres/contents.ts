@@ -101,13 +101,14 @@ export async function readRoles(session: Session): Promise<RoleFacts[]> {
   );
 }
 
+/** The bootstrap superuser (oid 10) is no grantor by name: on another server it may be called otherwise, and is the default there. */
 async function readMemberships(session: Session): Promise<MembershipFacts[]> {
   const options =
     session.major >= 16
       ? 'm.inherit_option AS inherit, m.set_option AS "set"'
       : 'NULL::boolean AS inherit, NULL::boolean AS "set"';
   return session.query(
-    `SELECT r.rolname AS role, u.rolname AS member, g.rolname AS grantor, m.admin_option AS admin, ${options}
+    `SELECT r.rolname AS role, u.rolname AS member, CASE WHEN g.oid <> 10 THEN g.rolname END AS grantor, m.admin_option AS admin, ${options}
        FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles r ON r.oid = m.roleid JOIN pg_catalog.pg_roles u ON u.oid = m.member
        LEFT JOIN pg_catalog.pg_roles g ON g.oid = m.grantor
       WHERE u.rolname !~ '^pg_' ORDER BY 1, 2, 3`,

@@ -169,14 +169,15 @@ export function missingTables(relations: readonly Relation[], required: readonly
 
 /** Refuses what this user cannot read whole; each table is named. */
 export function checkReadable(selected: readonly Selected[], user: string): void {
-  const withData = selected.filter(({ data }) => data).map(({ relation }) => relation);
-  const unreadable = withData.filter(({ readable }) => !readable);
+  // pg_dump locks also those whose rows it leaves out, and the lock needs the same right
+  const locked = selected.map(({ relation }) => relation).filter(({ kind }) => kind !== 'foreign');
+  const unreadable = locked.filter(({ readable }) => !readable);
   if (unreadable.length > 0) {
     throw new Failure(`user ${user} may not read ${listed(unreadable)}`, {
       hint: `run GRANT pg_read_all_data TO ${user}, or GRANT USAGE on the schemas and SELECT on the tables`,
     });
   }
-  const hidden = withData.filter(({ rowsHidden }) => rowsHidden);
+  const hidden = selected.filter(({ data, relation }) => data && relation.rowsHidden).map(({ relation }) => relation);
   if (hidden.length > 0) {
     throw new Failure(`row security hides rows from user ${user} in ${listed(hidden)}`, {
       hint: `run ALTER ROLE ${user} BYPASSRLS, or use the owner of the tables`,
