@@ -17,7 +17,7 @@ import {
 } from './support.ts';
 
 for (const major of majors()) {
-  describe(`while making a backup of PostgreSQL ${major}, something breaks off`, { concurrency: 2 }, () => {
+  describe(`while making a backup of PostgreSQL ${major}, something breaks off`, () => {
     let database: Promise<string> | undefined;
     const open = async (t: TestContext): Promise<Trial | undefined> => {
       const cluster = await needsPostgres(t, major);
