@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pauseCeilingMilliseconds } from '../../src/store/s3-connection.ts';
+import { decoded } from '../../src/store/s3-list.ts';
 import { bytes, digest } from '../../src/streams.ts';
 import { errorDocument, refuse, type Fault, type SeenRequest } from '../support/s3-proxy.ts';
 import { assertFails, Body, failureOf, mebibyte, openTrial, type Trial } from './trial.ts';
@@ -130,6 +131,10 @@ test('S3: connection reset before the answer, at each request of an upload', asy
   }
   trial.proxy.on('PutObject', resets, 1);
   await assertPuts(trial, 10);
+  // many stores forget an upload once it is complete
+  trial.proxy.on('CompleteMultipartUpload', refuse(404, 'NoSuchUpload'), 1);
+  trial.proxy.on('CompleteMultipartUpload', resets, 1);
+  await assertPuts(trial);
   await trial.store.remove(key);
   trial.proxy.on('CompleteMultipartUpload', resets, 1);
   trial.proxy.on('CompleteMultipartUpload', refuse(500, 'InternalError'), 20);
@@ -256,6 +261,23 @@ test('S3: abort at each request of an upload leaves nothing', async t => {
       await trial.assertNothingLeft();
     }
   }
+});
+
+test('S3: chunks that fit neither parts nor slabs make the right object', async t => {
+  const trial = await openTrial(t);
+  if (!trial) return;
+  const cutting = { partSizeBytes: () => 16 * mebibyte, mostParts: 10 };
+  const store = trial.open(trial.server.url('lifeboat', 'backups'), { cutting });
+  const sha256 = await new Body(40 * mebibyte).sha256();
+  for (const chunkBytes of [1_000_003, 3 * mebibyte + 1]) {
+    assert.equal((await store.put(key, new Body(40 * mebibyte, chunkBytes))).sha256, sha256);
+    assert.deepEqual(await digest(await store.get(key)), { sizeBytes: 40 * mebibyte, sha256 });
+  }
+});
+
+test('S3: keys of a listing are read as the store encodes them', () => {
+  assert.equal(decoded('a+b%2Bc%20d%0A', 'url'), 'a b+c d\n');
+  assert.equal(decoded('a+b%2Bc', undefined), 'a+b%2Bc');
 });
 
 test('S3: an object that needs more parts than there are is refused by name', async t => {
