@@ -27,7 +27,7 @@ describe('tasks together', () => {
     const work = together(never, [
       signal => untilAborted(signal, second),
       () => Promise.reject(first),
-      signal => untilAborted(signal),
+      signal => untilAborted(signal, second),
     ]);
     await assert.rejects(work, first);
   });

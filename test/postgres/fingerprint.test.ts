@@ -298,7 +298,7 @@ for (const major of majors()) {
     it('does not depend on what a role or a database has set', async t => {
       if (bench === undefined) return void (await needsPostgres(t, major));
       await bench.make(
-        `CREATE TABLE pinned AS SELECT timestamptz '2026-01-01 00:00:00+00' AS a, interval '1 day 2 hours' AS b, 0.1::float8 AS c, '\\xff'::bytea AS d,
+        `CREATE TABLE pinned AS SELECT timestamptz '2026-01-01 00:00:00+00' AS a, interval '1 day 2 hours' AS b, 0.30000000000000004::float8 AS c, '\\xff'::bytea AS d,
                 '<a/>'::xml AS e, 12.5::money AS f, 'public.pinned'::text AS g`,
       );
       const before = await bench.count('pinned');

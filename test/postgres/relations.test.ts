@@ -161,8 +161,11 @@ describe('tables that cannot be read whole', () => {
     );
   });
 
-  it('do not matter when their rows are not dumped', () => {
-    assert.doesNotThrow(() => checkReadable([selected({ readable: false, rowsHidden: true }, false)], 'me'));
+  it('do not matter when their rows are not dumped, but pg_dump must be able to lock them', () => {
+    assert.doesNotThrow(() => checkReadable([selected({ rowsHidden: true }, false)], 'me'));
+    assert.doesNotThrow(() => checkReadable([selected({ readable: false, kind: 'foreign' }, false)], 'me'));
+    const failure = refusal(() => checkReadable([selected({ readable: false }, false)], 'me'));
+    assert.equal(failure.message, 'user me may not read table public.orders');
   });
 });
 
