@@ -131,7 +131,10 @@ function lastWords(stderr: string): string {
     .map(line => line.trim())
     // these lines of a server's message hold values of rows
     .filter(line => line !== '' && !/^(?:DETAIL|CONTEXT):/.test(line));
-  return lines.length === 0 ? '' : `: ${lines.slice(-3).join(' | ').slice(-600)}`;
+  // what comes after an error, such as the whole statement, can be long
+  const error = lines.findLastIndex(line => /\berror: /i.test(line));
+  const telling = error === -1 ? lines.slice(-3) : lines.slice(error, error + 3);
+  return telling.length === 0 ? '' : `: ${telling.map(line => line.slice(0, 200)).join(' | ')}`;
 }
 
 /** Keeps the last bytes of a stream. */

@@ -38,6 +38,8 @@ export interface Attempt {
   inputs: BackupInputs;
   prepared: Prepared;
   folder: BackupFolder;
+  leader: Session;
+  watch: LockWatch;
   snapshot: Snapshot;
   selected: Selected[];
   sizeOf: (relation: { oid: number }) => number;
@@ -87,10 +89,15 @@ interface Watched {
 async function dumpWatched({ inputs, prepared, folder, leader, watch }: Watched, context: Context): Promise<Dumped> {
   const { control, lockPlan } = prepared;
   const freeLocks = () => void watch.freeLocks();
-  const notLocked = (error: unknown) => {
-    throw (error as { code?: string }).code === '55P03'
-      ? watch.explainTimeout(inputs.lockTimeoutSeconds, error)
-      : error;
+  const refused = (error: unknown) => {
+    const { code } = error as { code?: string };
+    if (code === '55P03') throw watch.explainTimeout(inputs.lockTimeoutSeconds, error);
+    if (code === '42P01')
+      throw new Failure(`something was dropped right after the snapshot: ${messageOf(error)}`, {
+        hint: 'run it again when no migration runs',
+        cause: error,
+      });
+    throw error;
   };
   context.signal.addEventListener('abort', freeLocks, { once: true });
   try {
@@ -101,16 +108,18 @@ async function dumpWatched({ inputs, prepared, folder, leader, watch }: Watched,
       pick: relations => select(relations, inputs.filters).map(({ relation }) => relation),
       log: context.log,
       signal: context.signal,
-    }).catch(notLocked);
+    }).catch(refused);
     const selected = select(snapshot.relations, inputs.filters);
     checkReadable(selected, prepared.target.address.user);
-    const sizes = await readSizes(leader, selected).catch(notLocked);
-    const sequences = await readSequences(control).catch(notLocked);
+    const sizes = await readSizes(leader, selected).catch(refused);
+    const sequences = await readSequences(control, leader).catch(refused);
     watch.leaderIsIdle();
     const attempt: Attempt = {
       inputs,
       prepared,
       folder,
+      leader,
+      watch,
       snapshot,
       selected,
       sizeOf: ({ oid }) => sizes.get(oid) ?? 0,

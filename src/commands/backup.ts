@@ -5,7 +5,7 @@ import { recoverText } from '../catalog/recover.ts';
 import { Failure } from '../failure.ts';
 import type { BackupInputs } from '../inputs/inputs.ts';
 import { describeCompression } from '../postgres/dump.ts';
-import { Yielded } from '../postgres/watch.ts';
+import { Standstill, Yielded } from '../postgres/watch.ts';
 import { bytes } from '../streams.ts';
 import { type Dumped, LocksRanOut, dump } from './backup-dump.ts';
 import { type Prepared, prepare } from './backup-preflight.ts';
@@ -33,6 +33,8 @@ export interface BackupResult {
 
 /** After so many attempts that had to give way to others, the backup fails and says to whom. */
 const attempts = 3;
+/** A standstill is noticed within a second or two, and the next attempt may well be luckier. */
+const standstillsAtMost = 10;
 
 /**
  * Dumps, encrypts and stores a database. Nothing is a backup before the manifest is written, and the manifest is written last, after
@@ -69,14 +71,16 @@ async function dumpPatiently(
   context: Context,
 ): Promise<Dumped> {
   let plan = prepared.lockPlan;
-  for (let attempt = 1; ; attempt += 1) {
+  let standstills = 0;
+  for (let attempt = 1; ;) {
     try {
       return await dump(inputs, { ...prepared, lockPlan: plan }, folder, context);
     } catch (error) {
-      const yields = error instanceof Yielded || error instanceof LocksRanOut;
-      if (!yields || attempt === attempts || context.signal.aborted) throw error;
+      const stands = error instanceof Standstill && ++standstills < standstillsAtMost;
+      const yields = (error instanceof Yielded || error instanceof LocksRanOut) && ++attempt <= attempts;
+      if (!(stands || yields) || context.signal.aborted) throw error;
       if (error instanceof LocksRanOut) plan = { locked: false, jobs: 1, beside: false };
-      context.log.warn(`${error.message}; the dump begins anew (attempt ${attempt + 1} of ${attempts})`);
+      context.log.warn(`${error.message}; the dump begins anew${yields ? ` (attempt ${attempt} of ${attempts})` : ''}`);
     }
   }
 }

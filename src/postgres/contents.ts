@@ -143,10 +143,11 @@ async function readDatabase(session: Session): Promise<DatabaseFacts['database']
 
 /**
  * The value of every sequence that a dump holds. Sequences do not follow snapshots: read before the dump reads them, so that a
- * restored one is never behind what is said here.
+ * restored one is never behind what is said here. `leader` says which there are, when that is to be as its snapshot shows it, and is not
+ * asked for the values, whose locks it would keep.
  */
-export async function readSequences(session: Session): Promise<OwnedSequence[]> {
-  const sequences = await session.query<{ schema: string; name: string; ascending: boolean; ownerOid: number | null }>(
+export async function readSequences(session: Session, leader: Session = session): Promise<OwnedSequence[]> {
+  const sequences = await leader.query<{ schema: string; name: string; ascending: boolean; ownerOid: number | null }>(
     `SELECT n.nspname AS schema, c.relname AS name, s.seqincrement > 0 AS ascending,
             (SELECT d.refobjid::int8::float8 FROM pg_catalog.pg_depend d
               WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.refclassid = d.classid

@@ -41,6 +41,20 @@ export async function countInSnapshot(
   return counted;
 }
 
+/** Counts tables in a transaction that has locked them all and stays open. */
+export async function countLocked(
+  session: Session,
+  tables: readonly TableToCount[],
+  { level, sizeOf, signal }: Omit<CountOptions, 'snapshotId'>,
+): Promise<CountedTable[]> {
+  const counted: CountedTable[] = [];
+  for (const batch of batches(tables, sizeOf)) {
+    signal.throwIfAborted();
+    counted.push(...(await countTables(session, batch, level)));
+  }
+  return counted;
+}
+
 async function beginLocked(
   session: Session,
   batch: readonly TableToCount[],

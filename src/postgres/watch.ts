@@ -8,6 +8,21 @@ export interface Blocked {
   user: string;
   application: string;
   statement: string;
+  /** One of our own sessions stands in the queue behind it. */
+  beforeUs: boolean;
+}
+
+/**
+ * Thrown when somebody asks for a lock after the leader has its own and before pg_dump has: then pg_dump waits for them, and they for the
+ * leader. Nothing would ever move, so the dump begins anew at once.
+ */
+export class Standstill extends Failure {
+  constructor(blocked: Blocked) {
+    super(`${describeBlocked(blocked)} came between two locks of ours, and neither could go on`, {
+      hint: 'run the backup when no migration runs, and nothing empties tables by TRUNCATE all the time',
+    });
+    this.name = 'Standstill';
+  }
 }
 
 /** Thrown when others had to wait for us too long; the dump is dropped and begun anew. */
@@ -29,7 +44,9 @@ export class Yielded extends Failure {
  */
 const blockedSql = `
   WITH ours AS (SELECT array_agg(pid) AS pids FROM pg_catalog.pg_stat_activity WHERE application_name = $1 OR pid = $2)
-  SELECT l.pid, coalesce(a.usename, '?') AS user, coalesce(a.application_name, '') AS application, coalesce(left(a.query, 200), '') AS statement
+  SELECT l.pid, coalesce(a.usename, '?') AS user, coalesce(a.application_name, '') AS application, coalesce(left(a.query, 200), '') AS statement,
+         EXISTS (SELECT FROM pg_catalog.pg_locks w WHERE NOT w.granted AND w.locktype = 'relation' AND w.database = l.database
+                    AND w.relation = l.relation AND w.pid = ANY (ours.pids)) AS "beforeUs"
     FROM ours, pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a USING (pid)
    WHERE NOT l.granted AND l.locktype = 'relation' AND l.pid <> ALL (ours.pids) AND pg_catalog.pg_blocking_pids(l.pid) && ours.pids`;
 
@@ -70,7 +87,19 @@ export class LockWatch {
     this.#leaderIsIdle = true;
   }
 
-  /** Looks until the signal; rejects with `Yielded` when somebody has waited too long, or with the loss of a session. */
+  /** Uses the leader for work of its own, which tells by itself when the session is lost. */
+  async whileLeaderWorks<T>(work: () => Promise<T>): Promise<T> {
+    this.#leaderIsIdle = false;
+    try {
+      return await work();
+    } finally {
+      this.#leaderIsIdle = true;
+    }
+  }
+
+  /**
+   * Looks until the signal; rejects with `Yielded` when somebody has waited too long, with `Standstill`, or with the loss of a session.
+   */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await answered(this.#lookAround(), answerWithinMilliseconds, signal);
@@ -108,6 +137,7 @@ export class LockWatch {
     for (const one of blocked) {
       const since = this.#since.get(one.pid) ?? now;
       this.#since.set(one.pid, since);
+      if (one.beforeUs) throw new Standstill(one);
       if (now - since >= this.#yieldAfterSeconds * 1000) throw new Yielded(one, this.#yieldAfterSeconds);
     }
     if (this.#leaderIsIdle) await this.#leader.query('SELECT 1');

@@ -84,10 +84,11 @@ for (const major of majors()) {
       await client.held();
       while (!ended) await trial.cluster.query('ALTER TABLE orders ALTER note SET DEFAULT 1', [], trial.database);
       const ran = await running;
-      assert.equal(ran.stderr.match(/begins anew/g)?.length, 2);
       await client.release();
+      // some of them come even between the leader's lock and that of pg_dump
       await assertFailed(ran, trial, {
-        message: /our locks kept process \d+ of user postgres: ALTER TABLE orders .* waiting for 1 s \(.*yield-after/,
+        message:
+          /(?:our locks kept process \d+ of user postgres: ALTER TABLE orders .* waiting for 1 s|came between two locks of ours.*) \(/,
       });
     });
 
