@@ -39,6 +39,7 @@ export class Upload {
   readonly #mostParts: number;
   readonly #flights = new Set<Promise<void>>();
   readonly #failed = new AbortController();
+  readonly #partSignal: AbortSignal;
   readonly #completed: CompletedPart[] = [];
   readonly #digests: Buffer[] = [];
   #uploadId: string | undefined;
@@ -57,6 +58,7 @@ export class Upload {
     this.#key = key;
     this.#contentType = options.contentType;
     this.#signal = options.signal;
+    this.#partSignal = options.signal ? AbortSignal.any([options.signal, this.#failed.signal]) : this.#failed.signal;
     this.#lease = pool.lease();
     this.#source = new Source(body, options.signal);
     this.#cutter = new PartCutter(this.#source, this.#lease, cutting.partSizeBytes);
@@ -141,7 +143,7 @@ export class Upload {
 
   /** Sends a part beside the reading; its failure ends the reading. */
   #launch(part: Part, uploadId: string): void {
-    const signal = this.#signal ? AbortSignal.any([this.#signal, this.#failed.signal]) : this.#failed.signal;
+    const signal = this.#partSignal;
     this.#lease.partStarts();
     this.#digests[part.number - 1] = part.sha256;
     const flight = uploadPart(this.#connection, { key: this.#key, uploadId, part, signal })

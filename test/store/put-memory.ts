@@ -1,5 +1,5 @@
 import { openStore } from '../../src/store/open.ts';
-import { Body, mebibyte } from './trial.ts';
+import { Body } from './trial.ts';
 
 /** What a process that only puts needs at most: run as `node put-memory.ts <settings as JSON>`, prints a `MemoryUse` as JSON. */
 export interface Settings {
@@ -22,6 +22,7 @@ const sampleMilliseconds = 10;
 async function main({ url, credentials, bodies, bodyBytes, partBytes }: Settings): Promise<MemoryUse> {
   const cutting = partBytes === 0 ? {} : { cutting: { partSizeBytes: () => partBytes, mostParts: 10_000 } };
   const store = openStore(url, { credentials, ...cutting });
+  const atStartBytes = process.memoryUsage().arrayBuffers;
   let arrayBuffersBytes = 0;
   const timer = setInterval(() => {
     arrayBuffersBytes = Math.max(arrayBuffersBytes, process.memoryUsage().arrayBuffers);
@@ -29,7 +30,7 @@ async function main({ url, credentials, bodies, bodyBytes, partBytes }: Settings
   const puts = Array.from({ length: bodies }, (_, index) => store.put(`db/${index}`, new Body(bodyBytes)));
   await Promise.all(puts);
   clearInterval(timer);
-  return { rssBytes: process.resourceUsage().maxRSS * 1024, arrayBuffersBytes: arrayBuffersBytes - 4 * mebibyte };
+  return { rssBytes: process.resourceUsage().maxRSS * 1024, arrayBuffersBytes: arrayBuffersBytes - atStartBytes };
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -56,7 +56,7 @@ export async function openTrial(t: TestContext, patience: Partial<S3Patience> = 
   };
 }
 
-/** Bytes that never repeat within 4 MiB, always the same for a size. */
+/** Bytes that never repeat within 4 MiB, always the same for a size, in chunks of at most 12 MiB. */
 export class Body implements AsyncIterable<Uint8Array> {
   /** How often the reader told that it reads no more, or read to the end. */
   closed = 0;
@@ -72,10 +72,10 @@ export class Body implements AsyncIterable<Uint8Array> {
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     try {
       while (this.readBytes < this.sizeBytes) {
-        const offset = this.readBytes % block.length;
-        const size = Math.min(this.#chunkBytes, this.sizeBytes - this.readBytes, block.length - offset);
+        const offset = this.readBytes % periodBytes;
+        const size = Math.min(this.#chunkBytes, this.sizeBytes - this.readBytes);
         this.readBytes += size;
-        yield block.subarray(offset, offset + size);
+        yield blocks.subarray(offset, offset + size);
       }
     } finally {
       this.closed++;
@@ -88,7 +88,12 @@ export class Body implements AsyncIterable<Uint8Array> {
   }
 }
 
-const block = createCipheriv('aes-256-ctr', Buffer.alloc(32), Buffer.alloc(16)).update(Buffer.alloc(4 * mebibyte));
+const periodBytes = 4 * mebibyte;
+/** One block four times, so that chunks of up to 12 MiB may start anywhere in the first. */
+const blocks = Buffer.alloc(
+  4 * periodBytes,
+  createCipheriv('aes-256-ctr', Buffer.alloc(32), Buffer.alloc(16)).update(Buffer.alloc(periodBytes)),
+);
 
 /** Awaits work that must fail with a `Failure` whose message, and hint, match. Returns the failure. */
 export async function assertFails(work: Promise<unknown>, message: RegExp, hint?: RegExp): Promise<Failure> {

@@ -72,6 +72,7 @@ export async function startS3Server({ buckets = [], certificate }: S3ServerOptio
   }
   server.onStop = async () => {
     process.off('exit', killAtExit);
+    child.ref();
     const ended = new Promise(resolve => child.once('exit', resolve));
     if (child.exitCode === null && child.kill('SIGKILL')) await ended;
     await rm(folder, { recursive: true, force: true });
