@@ -106,13 +106,11 @@ describe('while making a backup, who is to read it', () => {
     const trial = await open(t);
     if (!trial) return;
     const passphrase = `p\u00e4ss "w\u00f6rd" '\`$(id)\\ %40 # ! \u{1f4be} -- *`;
-    const withPassphrase = { ...trial.harbor.backupInputs(trial.cluster, trial.database), passphrase };
-    delete (withPassphrase as Record<string, string>).recipients;
-    const made = resultOf<BackupResult>(await trial.run('backup', withPassphrase));
+    const withPassphrase = { passphrase, recipients: '' };
+    const made = resultOf<BackupResult>(await trial.backup(withPassphrase));
     await assertNothingLeft(trial, [made.backupId]);
     const target = await trial.cluster.createDatabase();
-    const restoring = { ...trial.harbor.restoreInputs(trial.cluster, target), passphrase };
-    delete (restoring as Record<string, string>).identity;
+    const restoring = trial.harbor.restoreInputs(trial.cluster, target, { passphrase, identity: '' });
     const restored = resultOf<{ differences: unknown[] }>(await trial.run('restore', restoring));
     assert.deepEqual(restored.differences, []);
     await assert.rejects(contentsOf(trial, made.backupId));
