@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { Failure } from './failure.ts';
 
@@ -49,15 +49,13 @@ const closeAfterExitMilliseconds = 5_000;
 
 /**
  * Starts a program with pipes on stdin, stdout and stderr. An abort sends SIGTERM, and SIGKILL four seconds later. Read
- * `stdout` to its end (or call `resume()`), and await `done`: only both together mean success.
+ * `stdout` to its end (or call `resume()`), and await `done`: only both together mean success. Begin to read at once: Node throws
+ * away what nobody reads when the program ends, which is a failure here.
  */
 export function start(command: Command, signal?: AbortSignal): Running {
   signal?.throwIfAborted();
   const title = command.title ?? command.file.split('/').at(-1) ?? command.file;
-  const child = spawn(command.file, command.args, {
-    env: { ...inheritedEnvironment(), ...command.env },
-    stdio: command.secretInput === undefined ? ['pipe', 'pipe', 'pipe'] : ['pipe', 'pipe', 'pipe', 'pipe'],
-  });
+  const child = spawnPiped(command, title);
   const { stdin, stdout } = child as { stdin: Writable; stdout: Readable };
   const tail = new Tail(stderrTailBytes);
   child.stderr?.on('data', (chunk: Buffer) => tail.push(chunk));
@@ -69,6 +67,7 @@ export function start(command: Command, signal?: AbortSignal): Running {
 
   const done = new Promise<Ended>((resolve, reject) => {
     let killTimer: NodeJS.Timeout | undefined;
+    let isUnread = false;
     const kill = () => {
       child.kill('SIGTERM');
       killTimer = setTimeout(() => child.kill('SIGKILL'), killAfterMilliseconds);
@@ -77,7 +76,8 @@ export function start(command: Command, signal?: AbortSignal): Running {
       clearTimeout(killTimer);
       signal?.removeEventListener('abort', kill);
       const stderr = tail.text();
-      if (status === 0) resolve({ stderr });
+      if (status === 0 && isUnread) reject(new Failure(`${title} ended before anybody read what it wrote`));
+      else if (status === 0) resolve({ stderr });
       else reject(new ProcessFailure(title, status, killedBy, stderr, cause));
     };
     signal?.addEventListener('abort', kill, { once: true });
@@ -85,12 +85,27 @@ export function start(command: Command, signal?: AbortSignal): Running {
       stdout.destroy();
       settle(null, null, error);
     });
-    child.once('exit', () => setTimeout(() => child.stderr?.destroy(), closeAfterExitMilliseconds).unref());
+    child.once('exit', () => {
+      isUnread = stdout.readableFlowing === null && stdout.listenerCount('readable') === 0;
+      setTimeout(() => child.stderr?.destroy(), closeAfterExitMilliseconds).unref();
+    });
     child.once('close', (status, killedBy) => settle(status, killedBy));
   });
   // its reader may come later, after a pipe has failed first
   done.catch(() => {});
   return { stdin, stdout, done };
+}
+
+function spawnPiped(command: Command, title: string): ChildProcess {
+  try {
+    return spawn(command.file, command.args, {
+      env: { ...inheritedEnvironment(), ...command.env },
+      stdio: command.secretInput === undefined ? ['pipe', 'pipe', 'pipe'] : ['pipe', 'pipe', 'pipe', 'pipe'],
+    });
+  } catch (error) {
+    // thrown at once for a command line that is too long
+    throw new ProcessFailure(title, null, null, '', error);
+  }
 }
 
 /** Runs a short program to its end and gives its stdout as text. `input` goes to its stdin. */

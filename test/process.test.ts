@@ -160,3 +160,18 @@ describe('the environment of a program', () => {
     assert.ok(!searchPath().includes(''));
   });
 });
+
+describe('the output of a program', () => {
+  it('that nobody reads before it ends is a failure, for Node throws it away', async () => {
+    const { done } = start({ file: 'sh', args: ['-c', 'echo lost'] });
+    await assert.rejects(done, /^Failure: sh ended before anybody read what it wrote$/);
+  });
+
+  it('that is read at once is whole, however late its reader goes on', async () => {
+    const child = start({ file: 'sh', args: ['-c', 'echo kept'] });
+    const chunks: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    await child.done;
+    assert.equal(Buffer.concat(chunks).toString(), 'kept\n');
+  });
+});

@@ -1,3 +1,4 @@
+import { pipeline } from 'node:stream/promises';
 import type { Contents } from '../catalog/contents.ts';
 import { Failure, messageOf } from '../failure.ts';
 import type { BackupInputs } from '../inputs/inputs.ts';
@@ -243,24 +244,32 @@ async function storeOutput(
 ): Promise<Output> {
   const isArchive = purpose === 'main' || purpose === 'shard';
   const layerLevel = isArchive ? prepared.compression.layerLevel : undefined;
+  const program = command.title ?? command.file;
   const child = start(command, signal);
   child.stdin.end();
   let warnings: DumpWarnings = { said: [], notCaptured: [] };
+  let writtenBytes = 0;
   const judged = meter(
-    bytes => progress?.add(bytes),
+    bytes => {
+      writtenBytes += bytes;
+      progress?.add(bytes);
+    },
     async () => {
       const { stderr } = await child.done;
-      warnings = judgeWarnings(command.title ?? command.file, stderr, inputs.accept);
+      warnings = judgeWarnings(program, stderr, inputs.accept);
+      if (writtenBytes === 0)
+        throw new Failure(`${program} ended well but wrote nothing`, { hint: 'run it again, and report this' });
     },
   );
+  // at once, for what a program wrote before anybody reads is thrown away when it ends
+  const reading = pipeline(child.stdout, judged);
+  reading.catch(() => {}); // whoever reads `judged` gets the error
   try {
-    const { sizeBytes } = await folder.putEncrypted(
-      { purpose, title, source: child.stdout, between: [judged], layerLevel },
-      signal,
-    );
+    const { sizeBytes } = await folder.putEncrypted({ purpose, title, source: judged, layerLevel }, signal);
     return { warnings, sizeBytes };
   } finally {
-    child.stdout.destroy(); // a child that still writes must not wait for a reader that is gone
+    judged.destroy(); // a child that still writes must not wait for a reader that is gone
+    await reading.catch(() => {});
     await child.done.catch(() => {});
   }
 }

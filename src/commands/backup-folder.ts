@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises';
-import type { Readable, Transform } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { formatObjectKey, locationOf, manifestObject } from '../catalog/key.ts';
 import type { ManifestObject, Purpose } from '../catalog/manifest.ts';
 import type { Encryption } from '../crypto/crypto.ts';
@@ -14,7 +14,6 @@ export interface Encryptable {
   purpose: Purpose;
   title: string;
   source: Readable;
-  between?: readonly Transform[];
   /** The level of the zstd layer. */
   layerLevel?: number | undefined;
 }
@@ -46,16 +45,13 @@ export class BackupFolder {
     return this.#keyOf(manifestObject);
   }
 
-  /** Encrypts a stream, after any streams between and the zstd layer if there is one, and stores it as `<title>[.zst]<suffix>`. */
-  async putEncrypted(
-    { purpose, title, source, between = [], layerLevel }: Encryptable,
-    signal: AbortSignal,
-  ): Promise<StoredObject> {
+  /** Encrypts a stream, after the zstd layer if there is one, and stores it as `<title>[.zst]<suffix>`. */
+  async putEncrypted({ purpose, title, source, layerLevel }: Encryptable, signal: AbortSignal): Promise<StoredObject> {
     const layers = layerLevel === undefined ? [] : [zstdCompress(layerLevel)];
     const object = `${title}${layers.length > 0 ? '.zst' : ''}${this.#encryption.suffix}`;
     const encrypting = await this.#encryption.encrypt();
     const compressed = layers.length > 0 ? 'zstd' : null;
-    const flowing = pipeline([source, ...between, ...layers, encrypting], { signal });
+    const flowing = pipeline([source, ...layers, encrypting], { signal });
     // the store meets the same failure when it reads, or has one of its own: its word is the cause, the streams' a consequence
     flowing.catch(() => {});
     try {
