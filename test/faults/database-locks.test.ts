@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
 import type { BackupResult } from '../../src/commands/backup.ts';
 import { resultOf } from '../support/lifeboat.ts';
@@ -12,6 +15,7 @@ import {
   fillDatabase,
   heldClient,
   openTrial,
+  scriptedClient,
   until,
 } from './support.ts';
 
@@ -90,6 +94,26 @@ for (const major of majors()) {
         message:
           /(?:our locks kept process \d+ of user postgres: ALTER TABLE orders .* waiting for 1 s|came between two locks of ours.*) \(/,
       });
+    });
+
+    it('an ALTER that comes between the lock of the leader and that of pg_dump', async t => {
+      const trial = await open(t);
+      if (!trial) return;
+      const client = await scriptedClient(t, trial.cluster, {
+        archive: `: >"$here/waits"; while [ -d "$here" ] && [ ! -e "$here/go" ]; do sleep 0.05; done`,
+      });
+      const running = trial.backup({ client, 'yield-after': '60s' });
+      await until('pg_dump is about to start', () => existsSync(join(client, 'waits')));
+      const altered = trial.cluster.query('ALTER TABLE orders ADD later int DEFAULT 7', [], trial.database);
+      await until('the ALTER waits', () => isWaiting(trial, 'ALTER'));
+      await writeFile(join(client, 'go'), '');
+      await altered; // each waits for the other until the dump begins anew
+      const ran = await running;
+      assert.match(
+        ran.stderr,
+        /warning: process \d+ .*: ALTER TABLE orders .* came between two locks of ours, .* begins anew/,
+      );
+      await assertRestores(trial, resultOf<BackupResult>(ran).backupId);
     });
 
     it('tables created or dropped during the dump', async t => {
