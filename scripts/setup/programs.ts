@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { aptInstall, asRoot, brewInstall, executable, firstOf, output, which } from './system.ts';
 
 /** A program that the tests run for real. */
-export type ProgramName = 'age' | 'gpg' | 'pgbouncer' | 'versitygw';
+export type ProgramName = 'age' | 'gpg' | 'pgbouncer' | 'versitygw' | 'zstd';
 
 /** All of them, for the set-up of a test run. */
-export const programNames: readonly ProgramName[] = ['age', 'gpg', 'pgbouncer', 'versitygw'];
+export const programNames: readonly ProgramName[] = ['age', 'gpg', 'pgbouncer', 'versitygw', 'zstd'];
 
 /** A program's path, and how it came here: `found` or what installed it. */
 export interface Program {
@@ -13,7 +13,7 @@ export interface Program {
   source: string;
 }
 
-const packages = { age: 'age', gpg: 'gnupg', pgbouncer: 'pgbouncer' } as const;
+const packages = { age: 'age', gpg: 'gnupg', pgbouncer: 'pgbouncer', zstd: 'zstd' } as const;
 const versityGateway = 'github.com/versity/versitygw/cmd/versitygw@v1.8.0';
 const compileTimeoutMilliseconds = 900_000;
 const policyFile = '/usr/sbin/policy-rc.d';
