@@ -21,9 +21,9 @@ describe('no secret is seen by others', { skip: process.platform !== 'linux' && 
     };
     const watched = watchProcesses(secrets);
     const backup = await trial.backup(s3.inputs, debug);
-    resultOf<BackupResult>(backup);
+    const { backupId } = resultOf<BackupResult>(backup);
     const target = await cluster.createDatabase();
-    const inputs = { ...harbor.restoreInputs(cluster, target), ...s3.inputs };
+    const inputs = { ...harbor.restoreInputs(cluster, target, { backup: backupId }), ...s3.inputs };
     const restore = await trial.run('restore', inputs, debug);
     resultOf(restore);
     const wrong = await trial.backup({ 'database-url': cluster.url(`no ${database}`) }, debug);
@@ -50,9 +50,13 @@ describe('no secret is seen by others', { skip: process.platform !== 'linux' && 
     const watched = watchProcesses(secrets);
     const backingUp = trial.harbor.backupInputs(trial.cluster, trial.database, { passphrase, recipients: '' });
     const backup = await trial.run('backup', backingUp, debug);
-    resultOf<BackupResult>(backup);
+    const { backupId } = resultOf<BackupResult>(backup);
     const target = await trial.cluster.createDatabase();
-    const restoring = trial.harbor.restoreInputs(trial.cluster, target, { passphrase, identity: '' });
+    const restoring = trial.harbor.restoreInputs(trial.cluster, target, {
+      passphrase,
+      identity: '',
+      backup: backupId,
+    });
     const restore = await trial.run('restore', restoring, debug);
     resultOf(restore);
     const wrong = await trial.run('restore', { ...restoring, passphrase: `${passphrase}?` }, debug);
@@ -73,9 +77,13 @@ describe('no secret is seen by others', { skip: process.platform !== 'linux' && 
       encryption: 'gpg',
     });
     const backup = await trial.run('backup', inputs);
-    resultOf<BackupResult>(backup);
+    const { backupId } = resultOf<BackupResult>(backup);
     const target = await trial.cluster.createDatabase();
-    const restoring = trial.harbor.restoreInputs(trial.cluster, target, { passphrase, identity: '' });
+    const restoring = trial.harbor.restoreInputs(trial.cluster, target, {
+      passphrase,
+      identity: '',
+      backup: backupId,
+    });
     const restore = await trial.run('restore', restoring);
     resultOf(restore);
     const seen = await watched.stop();

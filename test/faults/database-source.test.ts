@@ -110,7 +110,11 @@ describe('while making a backup, who is to read it', () => {
     const made = resultOf<BackupResult>(await trial.backup(withPassphrase));
     await assertNothingLeft(trial, [made.backupId]);
     const target = await trial.cluster.createDatabase();
-    const restoring = trial.harbor.restoreInputs(trial.cluster, target, { passphrase, identity: '' });
+    const restoring = trial.harbor.restoreInputs(trial.cluster, target, {
+      passphrase,
+      identity: '',
+      backup: made.backupId,
+    });
     const restored = resultOf<{ differences: unknown[] }>(await trial.run('restore', restoring));
     assert.deepEqual(restored.differences, []);
     await assert.rejects(contentsOf(trial, made.backupId));
