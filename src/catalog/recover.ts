@@ -23,7 +23,7 @@ You need no pg-lifeboat: every archive is an ordinary pg_dump file${isLayered(ba
 
 ## 1. Have ready
 
-- the programs of PostgreSQL ${server.major} or newer: \`psql\`, \`createdb\`, \`pg_restore\`
+- the programs of PostgreSQL ${server.major}, not of a newer one: \`psql\`, \`createdb\`, \`pg_restore\`
 ${tools(backup)}${isLayered(backup) ? '\n- `zstd` (https://facebook.github.io/zstd)' : ''}
 - an empty server of the same major, and \`PGHOST\`, \`PGPORT\`, \`PGUSER\`, \`PGPASSWORD\` set so that \`psql -d postgres\` connects as a superuser
 

@@ -203,7 +203,7 @@ describe('a backup to S3', () => {
   });
 
   it('S3: stalled socket', async t => {
-    const trial = await openTrial(t, { idleMilliseconds: 150 });
+    const trial = await openTrial(t, { idleMilliseconds: 600 });
     if (!trial) return;
     const stalls: Fault = exchange => exchange.stallAnswerAfterBytes(-1);
     trial.proxy.on(seen => seen.partNumber === 1, stalls);

@@ -31,7 +31,7 @@ test('S3: a download that is reset goes on where it broke', async t => {
 });
 
 test('S3: a download that stalls, or is answered by 503 meanwhile, goes on where it broke', async t => {
-  const trial = await openTrial(t, { idleMilliseconds: 200 });
+  const trial = await openTrial(t, { idleMilliseconds: 500 });
   if (!trial) return;
   const { sha256 } = await trial.store.put(key, new Body(sizeBytes));
   trial.proxy.on('GetObject', refuse(503, 'SlowDown'), 3);
@@ -108,15 +108,16 @@ test('S3: an object that ends too early is taken up, not handed on as whole', as
 });
 
 test('S3: a reader that pauses for longer than a socket may be idle still gets all', async t => {
-  const trial = await openTrial(t, { idleMilliseconds: 100 });
+  const trial = await openTrial(t, { idleMilliseconds: 500 });
   if (!trial) return;
-  const { sha256 } = await trial.store.put(key, new Body(sizeBytes));
+  const patient = trial.open(trial.server.url('lifeboat', 'backups'), { patience: { idleMilliseconds: 60_000 } });
+  const { sha256 } = await patient.put(key, new Body(sizeBytes));
   const slowly = async function* () {
     let passed = 0;
     for await (const chunk of (await trial.store.get(key)) as AsyncIterable<Buffer>) {
       const isHalfWay = passed < sizeBytes / 2 && passed + chunk.length >= sizeBytes / 2;
       passed += chunk.length;
-      if (isHalfWay) await pause(400);
+      if (isHalfWay) await pause(1_500);
       yield chunk;
     }
   };

@@ -152,7 +152,7 @@ test('S3: connection reset before the answer, at each request of an upload', asy
 });
 
 test('S3: stalled socket', async t => {
-  const trial = await openTrial(t, { idleMilliseconds: 250 });
+  const trial = await openTrial(t, { idleMilliseconds: 500 });
   if (!trial) return;
   const stalls: Fault = exchange => exchange.stallAnswerAfterBytes(-1);
   trial.proxy.on(part(2), stalls, 2);
@@ -165,10 +165,10 @@ test('S3: stalled socket', async t => {
 });
 
 test('S3: a completion may be silent for longer than other requests, but not for ever', async t => {
-  const trial = await openTrial(t, { idleMilliseconds: 150, completionMilliseconds: 3_000 });
+  const trial = await openTrial(t, { idleMilliseconds: 500, completionMilliseconds: 10_000 });
   if (!trial) return;
   const slow: Fault = async exchange => {
-    await new Promise(resolve => setTimeout(resolve, 600));
+    await new Promise(resolve => setTimeout(resolve, 1_500));
     await exchange.change(answer => answer);
   };
   trial.proxy.on('CompleteMultipartUpload', slow, 1);
