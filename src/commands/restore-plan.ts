@@ -6,7 +6,7 @@ import type { Log } from '../log.ts';
 import type { Session } from '../postgres/connection.ts';
 import { readRoles } from '../postgres/contents.ts';
 import { readIdentity, readLocale } from '../postgres/facts.ts';
-import { checkAddress, checkNoTransactionPooler, checkVersion, exposedWarning } from '../postgres/preflight.ts';
+import { checkVersion, exposedWarning } from '../postgres/preflight.ts';
 import { availableExtensions, existingTablespaces, findOccupants } from '../postgres/target.ts';
 import { describeAddress } from '../postgres/url.ts';
 import type { StoredBackup } from './stored-backup.ts';
@@ -31,15 +31,8 @@ export interface Planning {
 }
 
 /** The guards: refuses a wrong server, the source without a typed confirmation, and a database that is not empty. */
-export async function checkTarget(
-  session: Session,
-  manifest: Manifest,
-  confirm: string | undefined,
-  signal: AbortSignal,
-): Promise<void> {
-  checkAddress(session.target);
+export async function checkTarget(session: Session, manifest: Manifest, confirm: string | undefined): Promise<void> {
   checkVersion(session);
-  await checkNoTransactionPooler(session, signal);
   if (session.major < manifest.server.major) {
     throw new Failure(`the target is PostgreSQL ${session.major}, older than the backup's ${manifest.server.major}`, {
       hint: `restore into PostgreSQL ${manifest.server.major}`,

@@ -8,6 +8,7 @@ import { type Client, findClient } from '../postgres/client.ts';
 import { type Difference, type Level, compareCopy } from '../postgres/compare.ts';
 import { type Session, connect } from '../postgres/connection.ts';
 import { pour } from '../postgres/pour.ts';
+import { checkAddress, checkNoTransactionPooler } from '../postgres/preflight.ts';
 import { type Section, restoreArchive } from '../postgres/restore.ts';
 import { databaseStatements, roleStatements, runEach } from '../postgres/roles.ts';
 import { together } from '../together.ts';
@@ -47,11 +48,14 @@ export async function restore(inputs: RestoreInputs, context: Context): Promise<
   const name = await onlyName(store, inputs.name, signal);
   const backup = await openBackup(store, name, inputs.backup, signal);
   const target = await openTarget('target-url', inputs.targetUrl, inputs.sslRootCert, context);
+  checkAddress(target);
+  // before our settings reach a session that others may be given after us
+  await checkNoTransactionPooler({ target }, signal);
   const session = await connect(target, signal);
   const cut = () => session.cut();
   signal.addEventListener('abort', cut, { once: true });
   try {
-    await checkTarget(session, backup.manifest, inputs.confirm, signal);
+    await checkTarget(session, backup.manifest, inputs.confirm);
     const keys = await openKeys(inputs.keys, backup.manifest, store, signal);
     try {
       const done = await restoreInto(session, { inputs, backup, decryption: keys.decryption }, context);
