@@ -156,12 +156,11 @@ kill -KILL $$`,
   });
 }
 
-/** Ends the session that exported the snapshot: of those that are idle in a transaction the one that locks the tables. */
+/** Ends the session that exported the snapshot: of those that lock the tables the one that began first. */
 async function terminateLeader({ cluster, database }: Trial): Promise<void> {
   const ended = await cluster.query(
     `SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid JOIN pg_class c ON c.oid = l.relation
-      WHERE a.application_name LIKE 'pg-lifeboat%' AND a.datname = current_database() AND a.state = 'idle in transaction'
-        AND c.relname = 'orders' AND a.query !~ 'COPY|pg_catalog.pg_dump'
+      WHERE a.application_name LIKE 'pg-lifeboat%' AND a.datname = current_database() AND c.relname = 'orders'
       ORDER BY a.xact_start LIMIT 1`,
     [],
     database,
