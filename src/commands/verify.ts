@@ -63,7 +63,7 @@ export async function verify(inputs: VerifyInputs, context: Context): Promise<Ve
   const { manifest } = backup;
   const depth: Depth = hasKeys(inputs.keys) || manifest.encryption.scheme === 'none' ? 'archive' : 'bytes';
   const keys = depth === 'archive' ? await openKeys(inputs.keys, manifest, store, signal) : undefined;
-  const findings: Finding[] = [];
+  const findings: Finding[] = unlisted(manifest);
   try {
     await log.group(`Verify ${name}/${manifest.id}`, async () => {
       const progress = log.progress('verify', manifest.totals.storedBytes);
@@ -193,6 +193,18 @@ async function decrypting<T>(
     if (error instanceof WrongKey) throw error;
     throw new NotDecryptable(messageOf(error), { cause: error });
   }
+}
+
+/** What every backup has and this manifest does not list: nobody would look at it, so its absence must be said. */
+function unlisted({ objects }: Manifest): Finding[] {
+  const always = ['main', 'roles', 'schema', 'contents', 'recover'] as const;
+  return always
+    .filter(purpose => !objects.some(object => object.purpose === purpose))
+    .map(purpose => ({
+      code: 'OBJECT_MISSING',
+      object: purpose,
+      message: 'the manifest lists no such object: it was edited',
+    }));
 }
 
 /** The sealed manifest is plain text; the contents, encrypted beside it, repeat what matters. */

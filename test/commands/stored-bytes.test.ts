@@ -138,6 +138,15 @@ describe('stored bytes', () => {
     );
   });
 
+  it('manifest edited: an object that it no longer lists is not forgotten', async t => {
+    const place = await stored(t);
+    if (!place) return;
+    await editManifest(place.folder, manifest => {
+      manifest.objects = manifest.objects.filter(({ purpose }) => purpose !== 'contents');
+    });
+    await expectFinding(place, 'OBJECT_MISSING', 'contents');
+  });
+
   it('manifest edited: not what this release writes any more', async t => {
     const place = await stored(t);
     if (!place) return;
