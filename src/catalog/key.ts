@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { type Verdict, verdicts } from '../finding.ts';
 
 /** Why a backup was made; retention is decided by it. */
 export const kinds = ['scheduled', 'manual', 'pre-migration', 'pre-deployment', 'pre-restore', 'config'] as const;
@@ -7,9 +8,6 @@ export type Kind = (typeof kinds)[number];
 /** How deep a verify looked: `bytes` of the stored objects, or the decrypted `archive` too. */
 export const depths = ['bytes', 'archive'] as const;
 export type Depth = (typeof depths)[number];
-
-export const verdicts = ['passed', 'failed', 'could-not-verify'] as const;
-export type Verdict = (typeof verdicts)[number];
 
 /** What a backup's id says: when it began (to the second), why, and whether anything was left out by filters. */
 export interface BackupId {

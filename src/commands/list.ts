@@ -1,5 +1,6 @@
 import { type ListedBackup, backupsOf } from '../catalog/backups.ts';
-import type { CheckKey, Depth, Kind, Verdict } from '../catalog/key.ts';
+import type { CheckKey, Depth, Kind } from '../catalog/key.ts';
+import type { Verdict } from '../finding.ts';
 import { messageOf } from '../failure.ts';
 import type { ListInputs } from '../inputs/inputs.ts';
 import type { Store } from '../store/store.ts';

@@ -1,5 +1,6 @@
 import type { Contents } from '../catalog/contents.ts';
-import { type Depth, type Verdict, formatCheckObject, locationOf } from '../catalog/key.ts';
+import { type Depth, formatCheckObject, locationOf } from '../catalog/key.ts';
+import type { Verdict } from '../finding.ts';
 import type { Manifest, ManifestObject } from '../catalog/manifest.ts';
 import type { Decryption } from '../crypto/crypto.ts';
 import { WrongKey } from '../crypto/wrong-key.ts';

@@ -12,8 +12,8 @@ import {
   parseBackupId,
   parseCheckObject,
   parseObjectKey,
-  verdicts,
 } from '../../src/catalog/key.ts';
+import { verdicts } from '../../src/finding.ts';
 
 const seconds = fc.integer({ min: 0, max: Date.parse('9999-12-31T23:59:59Z') / 1000 });
 const times = seconds.map(since1970 => new Date(since1970 * 1000));

@@ -1,0 +1,227 @@
+/** What a look at a backup came to: `passed` only when everything was looked at and nothing was wrong. */
+export const verdicts = ['passed', 'failed', 'could-not-verify'] as const;
+export type Verdict = (typeof verdicts)[number];
+
+/** A code of its own for each kind of thing that can be wrong, what it means, and one sentence on what to do. */
+interface Meaning {
+  /** What one such finding makes of the verdict: something is wrong, or something could not be looked at. */
+  verdict: Exclude<Verdict, 'passed'>;
+  means: string;
+  remedy: string;
+}
+
+const failed = (means: string, remedy: string): Meaning => ({ verdict: 'failed', means, remedy });
+const unknown = (means: string, remedy: string): Meaning => ({ verdict: 'could-not-verify', means, remedy });
+
+const useAnother = 'use another backup, and run verify on this one';
+const notAsInSource = 'do not rely on this backup: make a new one, drill it, and report this if it comes again';
+
+/** Kinds of objects as a definition's codes name them: `<KIND>_MISSING`, `<KIND>_EXTRA` and `<KIND>_DIFFERS`. */
+export const definitionKinds = [
+  'ACCESS_METHOD',
+  'CAST',
+  'COLLATION',
+  'COLUMN_DEFAULT',
+  'COMMENT',
+  'CONSTRAINT',
+  'CONVERSION',
+  'DEFAULT_PRIVILEGES',
+  'DEFINITION',
+  'DOMAIN',
+  'EVENT_TRIGGER',
+  'EXTENSION',
+  'FOREIGN_DATA',
+  'FUNCTION',
+  'GRANTS',
+  'INDEX',
+  'LANGUAGE',
+  'MATVIEW',
+  'OPERATOR',
+  'PARTITION',
+  'POLICY',
+  'PUBLICATION',
+  'ROW_SECURITY',
+  'RULE',
+  'SCHEMA',
+  'SECURITY_LABEL',
+  'SEQUENCE',
+  'STATISTICS',
+  'SUBSCRIPTION',
+  'TABLE',
+  'TEXT_SEARCH',
+  'TRANSFORM',
+  'TRIGGER',
+  'TYPE',
+  'VIEW',
+] as const;
+export type DefinitionKind = (typeof definitionKinds)[number];
+export type DefinitionCode = `${DefinitionKind}_${'MISSING' | 'EXTRA' | 'DIFFERS'}`;
+
+function ofDefinitions(): Record<DefinitionCode, Meaning> {
+  const entries = definitionKinds.flatMap(kind => {
+    const word = kind.toLowerCase().replaceAll('_', ' ');
+    return [
+      [`${kind}_MISSING`, failed(`the source had this (${word}), the restored copy has not`, notAsInSource)],
+      [`${kind}_EXTRA`, failed(`the restored copy has this (${word}), the source had not`, notAsInSource)],
+      [`${kind}_DIFFERS`, failed(`it is defined in another way than in the source (${word})`, notAsInSource)],
+    ] as const;
+  });
+  return Object.fromEntries(entries) as Record<DefinitionCode, Meaning>;
+}
+
+const others = {
+  // stored bytes
+  OBJECT_MISSING: failed('an object of the backup is not in the store', useAnother),
+  SIZE_DIFFERS: failed('an object has another size than the manifest says', useAnother),
+  HASH_DIFFERS: failed('an object has other bytes than the manifest says', useAnother),
+  WRONG_KEY: unknown(
+    'the key given does not open this backup',
+    'give the identity that belongs to one of the recipients in the manifest',
+  ),
+  NOT_DECRYPTABLE: failed('the stored bytes are right, but they do not decrypt to the end', useAnother),
+  NOT_READABLE: unknown('the store did not give an object', 'look at the store and its credentials, and run it again'),
+  CONTENTS_DIFFER: failed('the manifest and the encrypted contents contradict each other', useAnother),
+  TABLE_DATA_MISSING: failed('no archive holds the rows of a table that the contents list', useAnother),
+
+  // the server that the drill restores into
+  SERVER_UNREACHABLE: unknown(
+    'the server to restore into cannot be used',
+    'check target-url, and that the service container is up and its user a superuser',
+  ),
+  SERVER_MAJOR_DIFFERS: unknown(
+    'the server is of another major than the backup',
+    "use an image of the backup's major, or rehearse the upgrade with accept: upgrade",
+  ),
+  SERVER_LOST: unknown(
+    'the server went away during the drill',
+    "look into the server's log, give it more memory, and run the drill again",
+  ),
+  SERVER_FULL: unknown('the server ran out of disk or memory', 'give it more, and run the drill again'),
+  EXTENSION_UNAVAILABLE: unknown(
+    'the server lacks an extension that the backup needs',
+    'use an image that has it, or name it in optional-extensions',
+  ),
+  RESTORE_FAILED: failed(
+    'the backup could not be restored',
+    'read the message; if the server is not at fault, do not rely on this backup and make a new one',
+  ),
+
+  // data
+  ROWS_DIFFER: failed('a table has another number of rows than the snapshot', notAsInSource),
+  CONTENT_DIFFERS: failed('a table has as many rows as the snapshot, but other values', notAsInSource),
+  TABLE_NOT_COMPARED: unknown(
+    'the rows of a table could not be compared',
+    'read what stands in its way, and run the drill again',
+  ),
+  SEQUENCE_BEHIND: failed(
+    'a sequence would give values that were given before',
+    'do not rely on this backup; after a restore set it with setval',
+  ),
+  SEQUENCE_AHEAD: failed('a sequence is further than it was after the dump', notAsInSource),
+  SEQUENCE_NOT_COMPARED: unknown(
+    'the value of a sequence could not be compared',
+    'it was set back while the backup ran; make a new backup at a quieter time',
+  ),
+  MATVIEW_NOT_POPULATED: failed('a materialized view has no rows where the source had some', notAsInSource),
+  MATVIEW_POPULATED: failed('a materialized view is populated where the source had it empty', notAsInSource),
+  MATVIEW_CONTENT_DIFFERS: failed('a materialized view does not hold what its own query gives', notAsInSource),
+  LARGE_OBJECTS_DIFFER: failed('large objects are missing, or have other bytes, owners or rights', notAsInSource),
+
+  // state that definitions do not show
+  OWNER_DIFFERS: failed('an object belongs to another role than in the source', notAsInSource),
+  CONSTRAINT_NOT_VALIDATED: failed(
+    'a constraint is not validated where the source had it validated, or the other way',
+    notAsInSource,
+  ),
+  TRIGGER_DISABLED: failed('a trigger fires in another way than in the source', notAsInSource),
+  INDEX_INVALID: failed('an index cannot be used where the source had it valid', notAsInSource),
+  VIEW_BROKEN: failed('a view cannot be selected from', 'restore it by hand into an empty server and look at the view'),
+  DEFINITIONS_NOT_COMPARED: unknown(
+    'the definitions could not be compared',
+    'read what stands in the way, and run the drill again',
+  ),
+
+  // roles and the database itself
+  ROLE_MISSING: failed('a role that the source had is not there', notAsInSource),
+  ROLE_DIFFERS: failed('a role has other attributes or settings than in the source', notAsInSource),
+  MEMBERSHIP_DIFFERS: failed('a membership in a role is missing, extra or has other options', notAsInSource),
+  DATABASE_DIFFERS: failed('the database has another owner, comment, limit, right or setting', notAsInSource),
+  ENCODING_DIFFERS: failed('the database has another encoding or locale than the source', notAsInSource),
+  STATEMENT_REFUSED: unknown(
+    'the server refused a statement that a role or the database needs',
+    'read its reason; use a server with what it needs',
+  ),
+  NOT_VERIFIED: unknown('something was not looked at', 'read the reason; accept it by name if that is what you want'),
+
+  // which backup it is
+  SOURCE_CHANGED: failed(
+    'the backup was made from another database than those before it',
+    'check database-url; if the source has moved, make one backup with new-source',
+  ),
+  SOURCE_STALE: failed(
+    'the backup was made from a replica that was behind',
+    'look at the replication, or back up the primary',
+  ),
+  BACKUP_EMPTY: failed(
+    'the backup has no rows, though earlier ones had',
+    'check database-url, and whether the source is the database that you mean',
+  ),
+  BACKUP_STALE: failed(
+    'the newest backup is old: new ones are not being made',
+    'look at the runs of the backup workflow, or say with max-rpo how old it may be',
+  ),
+  REQUIRED_TABLE_MISSING: failed('a required table is not in the backup', 'check database-url and required-tables'),
+  REQUIRED_TABLE_EMPTY: failed('a required table has no rows in the backup', 'look at the source'),
+
+  // budgets
+  RTO_EXCEEDED: failed('the restore took longer than max-rto', 'use more jobs or a faster server, or raise max-rto'),
+  RPO_EXCEEDED: failed(
+    'there was a longer time without a backup than max-rpo',
+    'back up more often, look for runs that failed, or raise max-rpo',
+  ),
+
+  // checks
+  CHECK_FAILED: failed('a check says that the data is wrong', 'run the query on the source and compare'),
+  CHECK_NOT_RUN: unknown(
+    'a check could not be run to an answer',
+    'read its reason and mend the query; a check is one query that gives one boolean, or no rows',
+  ),
+  CHECK_TIMED_OUT: unknown('a check did not end in time', 'mend the query, or raise check-timeout'),
+  CHECK_COMMAND_FAILED: failed('check-command ended with another status than 0', 'read what it printed'),
+  CHECK_COMMAND_NOT_RUN: unknown('check-command could not be run', 'check the command, and what it needs to run'),
+} as const;
+
+export type FindingCode = DefinitionCode | keyof typeof others;
+
+/** Every code there is. */
+export const findingCodes: Readonly<Record<FindingCode, Meaning>> = { ...ofDefinitions(), ...others };
+
+/** One thing that is not as it must be. Holds names of objects and pieces of definitions, never values of rows. */
+export interface Finding {
+  code: FindingCode;
+  /** What it is about, for example `table public.orders`. */
+  object: string;
+  expected: string;
+  found: string;
+}
+
+/** What is expected and found of one object, and the one sentence on what to do. */
+export interface ExplainedFinding extends Finding {
+  remedy: string;
+}
+
+/** Adds to a finding what to do about it. */
+export function explained(finding: Finding): ExplainedFinding {
+  return { ...finding, remedy: findingCodes[finding.code].remedy };
+}
+
+/** The verdict that findings make: any that is wrong outweighs those that could not be looked at. */
+export function judge(findings: readonly { code: FindingCode }[]): Verdict {
+  if (findings.some(({ code }) => findingCodes[code].verdict === 'failed')) return 'failed';
+  return findings.length === 0 ? 'passed' : 'could-not-verify';
+}
+
+/** Whether a text is one of the codes. */
+export function isFindingCode(text: string): text is FindingCode {
+  return Object.hasOwn(findingCodes, text);
+}
