@@ -101,6 +101,10 @@ const others = {
     'the server lacks an extension that the backup needs',
     'use an image that has it, or name it in optional-extensions',
   ),
+  LOCALE_UNAVAILABLE: unknown(
+    "the server cannot make a database with the source's encoding and locale",
+    'use an image that has the locale, such as the official one of Debian',
+  ),
   RESTORE_FAILED: failed(
     'the backup could not be restored',
     'read the message; if the server is not at fault, do not rely on this backup and make a new one',

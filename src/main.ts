@@ -5,6 +5,7 @@ import * as core from '@actions/core';
 import packageJson from '../package.json' with { type: 'json' };
 import { backup } from './commands/backup.ts';
 import type { Context } from './commands/context.ts';
+import { drill } from './commands/drill.ts';
 import { list } from './commands/list.ts';
 import { restore } from './commands/restore.ts';
 import { openInputStore } from './commands/stores.ts';
@@ -16,7 +17,7 @@ import { type Environment, type RawInputs, readAction, readTerminal } from './in
 import { secretsIn } from './inputs/secrets.ts';
 import { escapeMarkdown } from './report/format.ts';
 import { type RememberingLog, actionsLog, cleaner, terminalLog } from './report/log.ts';
-import { writeOutputs, writeSummary } from './report/outputs.ts';
+import { writeOutputs, writePage, writeSummary } from './report/outputs.ts';
 import { type Result, present } from './report/present.ts';
 
 const { version } = packageJson;
@@ -83,9 +84,10 @@ async function run(
   const inputs = readInputs(raw, environment);
   const cancelling = new AbortController();
   const stopListening = cancelOnSignals(cancelling, log);
-  const folder = await mkdtemp(join(environment.RUNNER_TEMP ?? tmpdir(), 'pg-lifeboat-'));
+  const temporary = environment.RUNNER_TEMP ?? tmpdir();
+  const folder = await mkdtemp(join(temporary, 'pg-lifeboat-'));
   try {
-    return await runCommand(inputs, {
+    const result = await runCommand(inputs, {
       log,
       signal: cancelling.signal,
       now: () => new Date(),
@@ -93,6 +95,7 @@ async function run(
       folder,
       openStore: store => openInputStore(store, webIdentityToken),
     });
+    return await writePage(result, temporary, log);
   } finally {
     await rm(folder, { recursive: true, force: true });
     stopListening();
@@ -107,6 +110,8 @@ function runCommand(inputs: Inputs, context: Context): Promise<Result> {
       return list(inputs, context);
     case 'verify':
       return verify(inputs, context);
+    case 'drill':
+      return drill(inputs, context);
     case 'restore':
       return restore(inputs, context);
   }

@@ -12,6 +12,11 @@ export interface Command {
   secretInput?: string;
   /** How the program is called in messages; default: the file's last segment. */
   title?: string;
+  /**
+   * Gives it a process group of its own, for a program that starts others: an abort reaches them all, and none outlives it. One that
+   * leaves the group, as a daemon does, goes on.
+   */
+  ownGroup?: boolean;
 }
 
 /** A child that ended well. */
@@ -68,12 +73,14 @@ export function start(command: Command, signal?: AbortSignal): Running {
   const done = new Promise<Ended>((resolve, reject) => {
     let killTimer: NodeJS.Timeout | undefined;
     let isUnread = false;
+    const send = (name: NodeJS.Signals) => (command.ownGroup ? signalGroup(child, name) : child.kill(name));
     const kill = () => {
-      child.kill('SIGTERM');
-      killTimer = setTimeout(() => child.kill('SIGKILL'), killAfterMilliseconds);
+      send('SIGTERM');
+      killTimer = setTimeout(() => send('SIGKILL'), killAfterMilliseconds);
     };
     const settle = (status: number | null, killedBy: NodeJS.Signals | null, cause?: unknown) => {
       clearTimeout(killTimer);
+      if (command.ownGroup) signalGroup(child, 'SIGKILL');
       signal?.removeEventListener('abort', kill);
       const stderr = tail.text();
       if (status === 0 && isUnread) reject(new Failure(`${title} ended before anybody read what it wrote`));
@@ -87,7 +94,12 @@ export function start(command: Command, signal?: AbortSignal): Running {
     });
     child.once('exit', () => {
       isUnread = stdout.readableFlowing === null && stdout.listenerCount('readable') === 0;
-      setTimeout(() => child.stderr?.destroy(), closeAfterExitMilliseconds).unref();
+      // after an abort the others have the time that it gave them
+      if (command.ownGroup && killTimer === undefined) signalGroup(child, 'SIGKILL');
+      setTimeout(() => {
+        child.stderr?.destroy();
+        if (command.ownGroup) stdout.destroy();
+      }, closeAfterExitMilliseconds).unref();
     });
     child.once('close', (status, killedBy) => settle(status, killedBy));
   });
@@ -100,11 +112,21 @@ function spawnPiped(command: Command, title: string): ChildProcess {
   try {
     return spawn(command.file, command.args, {
       env: { ...inheritedEnvironment(), ...command.env },
+      detached: command.ownGroup ?? false,
       stdio: command.secretInput === undefined ? ['pipe', 'pipe', 'pipe'] : ['pipe', 'pipe', 'pipe', 'pipe'],
     });
   } catch (error) {
     // thrown at once for a command line that is too long
     throw new ProcessFailure(title, null, null, '', error);
+  }
+}
+
+function signalGroup({ pid }: ChildProcess, name: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, name);
+  } catch {
+    // nobody is left in it
   }
 }
 

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { aptInstall, asRoot, brewInstall, executable, firstOf, output, which } from './system.ts';
 
 /** A program that the tests run for real. */
-export type ProgramName = 'age' | 'gpg' | 'pgbouncer' | 'versitygw' | 'zstd';
+export type ProgramName = 'age' | 'chromium' | 'gpg' | 'pgbouncer' | 'versitygw' | 'zstd';
 
 /** All of them, for the set-up of a test run. */
-export const programNames: readonly ProgramName[] = ['age', 'gpg', 'pgbouncer', 'versitygw', 'zstd'];
+export const programNames: readonly ProgramName[] = ['age', 'chromium', 'gpg', 'pgbouncer', 'versitygw', 'zstd'];
 
 /** A program's path, and how it came here: `found` or what installed it. */
 export interface Program {
@@ -13,15 +13,27 @@ export interface Program {
   source: string;
 }
 
-const packages = { age: 'age', gpg: 'gnupg', pgbouncer: 'pgbouncer', zstd: 'zstd' } as const;
+const packages = { age: 'age', chromium: 'chromium', gpg: 'gnupg', pgbouncer: 'pgbouncer', zstd: 'zstd' } as const;
+/** The same program under other names: GitHub's machines have Google's build of Chromium. */
+const otherNames: Partial<Record<ProgramName, readonly string[]>> = { chromium: ['google-chrome', 'Google Chrome'] };
+const folders = [
+  '/usr/sbin',
+  '/opt/homebrew/bin',
+  '/usr/local/bin',
+  '/Applications/Google Chrome.app/Contents/MacOS',
+  '/Applications/Chromium.app/Contents/MacOS',
+];
 const versityGateway = 'github.com/versity/versitygw/cmd/versitygw@v1.8.0';
 const compileTimeoutMilliseconds = 900_000;
 const policyFile = '/usr/sbin/policy-rc.d';
 
 /** The path of a program that is here already, on PATH or in the usual folders beside it. */
 export async function findProgram(name: ProgramName): Promise<string | undefined> {
-  const found = await which(name, ['/usr/sbin', '/opt/homebrew/bin', '/usr/local/bin']);
-  return found ?? (name === 'versitygw' ? findGoProgram(name) : undefined);
+  for (const one of [name, ...(otherNames[name] ?? [])]) {
+    const found = await which(one, folders);
+    if (found !== undefined) return found;
+  }
+  return name === 'versitygw' ? findGoProgram(name) : undefined;
 }
 
 /** Finds a program, or installs it by apt-get, Homebrew or Go; throws with the reasons where it cannot. */

@@ -2,9 +2,11 @@ import { Failure } from '../failure.ts';
 import {
   type BackupId,
   type CheckKey,
+  type DrillKey,
   manifestObject,
   parseBackupId,
   parseCheckObject,
+  parseDrillObject,
   parseObjectKey,
 } from './key.ts';
 
@@ -24,6 +26,8 @@ export interface ListedBackup {
   sizeBytes: number;
   /** Evidence of verifies, oldest first. */
   checks: CheckKey[];
+  /** Evidence of drills, oldest first. */
+  drills: DrillKey[];
 }
 
 /**
@@ -38,20 +42,28 @@ export async function backupsOf(listing: AsyncIterable<Listed>): Promise<ListedB
     const path = `${parsed.name}/${parsed.id}`;
     let backup = backups.get(path);
     if (!backup) {
-      backup = { name: parsed.name, id: parsed.id, facts, sealed: false, sizeBytes: 0, checks: [] };
+      backup = { name: parsed.name, id: parsed.id, facts, sealed: false, sizeBytes: 0, checks: [], drills: [] };
       backups.set(path, backup);
     }
     backup.sizeBytes += sizeBytes;
     if (parsed.object === manifestObject) backup.sealed = true;
     const check = parseCheckObject(parsed.object);
     if (check) backup.checks.push(check);
+    const drill = parseDrillObject(parsed.object);
+    if (drill) backup.drills.push(drill);
   }
   return [...backups.values()].sort(newestFirst);
 }
 
+/** The drill that proves a backup: its newest one, among those that came to an answer, if that passed. */
+export function provenBy({ drills }: ListedBackup): DrillKey | undefined {
+  const newest = drills.findLast(({ verdict }) => verdict !== 'could-not-verify');
+  return newest?.verdict === 'passed' ? newest : undefined;
+}
+
 /**
- * The sealed backup that `which` names: an id, or `latest`, the newest whole one. Throws when there is none, and says what
- * there is.
+ * The sealed backup that `which` names: an id, `latest`, the newest whole one, or `latest-proven`, the newest whole one that a drill has
+ * proven. Throws when there is none, and says what there is.
  */
 export function choose(backups: readonly ListedBackup[], which: string, name: string): ListedBackup {
   const sealed = backups.filter(backup => backup.sealed);
@@ -65,6 +77,13 @@ export function choose(backups: readonly ListedBackup[], which: string, name: st
           : 'make one with the command backup, or check store and name',
     });
   }
+  if (which === 'latest-proven') {
+    const proven = sealed.find(backup => !backup.facts.partial && provenBy(backup) !== undefined);
+    if (proven) return proven;
+    throw new Failure(`no drill has proven any whole backup of ${name} yet`, {
+      hint: 'run the command drill first, or say backup: latest',
+    });
+  }
   const chosen = sealed.find(backup => backup.id === which);
   if (chosen) return chosen;
   const unsealed = backups.some(backup => backup.id === which);
@@ -76,6 +95,28 @@ export function choose(backups: readonly ListedBackup[], which: string, name: st
         : 'see the ids with the command list',
     },
   );
+}
+
+/**
+ * The longest time without a backup: the widest gap between consecutive whole sealed backups that reaches into the last `days` days, now
+ * included. By the time in the ids, when each began. Undefined when there is no such backup.
+ */
+export function longestGap(
+  backups: readonly ListedBackup[],
+  now: Date,
+  days: number,
+): { seconds: number; from: ListedBackup; to: ListedBackup | undefined } | undefined {
+  const since = now.getTime() - days * 86_400_000;
+  const whole = backups.filter(backup => backup.sealed && !backup.facts.partial).sort(newestFirst);
+  let longest: ReturnType<typeof longestGap>;
+  for (const [index, from] of whole.entries()) {
+    const to = whole[index - 1];
+    const end = to?.facts.at ?? now;
+    if (end.getTime() < since) break;
+    const seconds = Math.max(0, (end.getTime() - from.facts.at.getTime()) / 1000);
+    if (longest === undefined || seconds > longest.seconds) longest = { seconds, from, to };
+  }
+  return longest;
 }
 
 function newestFirst(a: ListedBackup, b: ListedBackup): number {

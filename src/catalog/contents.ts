@@ -49,6 +49,8 @@ export const contentsSchema = v.object({
   format: v.literal(1),
   backupId: v.string(),
   snapshotAt: timestamp,
+  /** As the manifest lists them, which anyone who writes to the store could edit. */
+  recipients: v.array(v.string()),
   fingerprint: v.object({
     level: v.picklist(['content', 'counts', 'none']),
     algorithm: v.nullable(v.string()),
@@ -59,6 +61,9 @@ export const contentsSchema = v.object({
     owner: v.string(),
     comment: v.nullable(v.string()),
     connectionLimit: v.pipe(v.number(), v.safeInteger()),
+    isTemplate: v.boolean(),
+    /** Every database is made with a schema `public`, which a dump does not mention, nor its absence. */
+    hasPublicSchema: v.boolean(),
     /** Null means the default rights; else `grantee`, '' for PUBLIC. */
     grants: v.nullable(
       v.array(v.object({ grantor: v.string(), grantee: v.string(), privilege: v.string(), grantable: v.boolean() })),
@@ -67,9 +72,19 @@ export const contentsSchema = v.object({
     settings: v.array(v.object({ role: v.nullable(v.string()), setting: v.string() })),
   }),
   tables: v.array(tableSchema),
-  sequences: v.array(v.object({ ...qualified, lastValue: bigNumber, isCalled: v.boolean(), ascending: v.boolean() })),
+  /** Sequences do not follow the snapshot: their values before the archives were made, and `later`, after that; null when unknown. */
+  sequences: v.array(
+    v.object({
+      ...qualified,
+      lastValue: bigNumber,
+      isCalled: v.boolean(),
+      ascending: v.boolean(),
+      later: v.nullable(v.object({ lastValue: bigNumber, isCalled: v.boolean() })),
+    }),
+  ),
   materializedViews: v.array(v.object({ ...qualified, populated: v.boolean() })),
-  largeObjects: v.object({ count, fingerprint: v.nullable(bigNumber) }),
+  /** `rights` is a sum over owner, grants and comment of each, which no definition shows. */
+  largeObjects: v.object({ count, fingerprint: v.nullable(bigNumber), rights: v.nullable(bigNumber) }),
   invalidIndexes: v.array(v.object(qualified)),
   extensions: v.array(v.object({ ...qualified, version: v.string() })),
   /** Tablespaces that hold something of this database; their folders are not part of a backup. */

@@ -31,9 +31,16 @@ export interface CheckKey {
   verdict: Verdict;
 }
 
+/** What the key of a drill's evidence says. */
+export interface DrillKey {
+  at: Date;
+  verdict: Verdict;
+}
+
 const randomAlphabet = 'abcdefghijkmnpqrstuvwxyz23456789';
 const idPattern = new RegExp(`^(\\d{8}T\\d{6}Z)-(${kinds.join('|')})(-partial)?-([${randomAlphabet}]{6})$`);
 const checkPattern = new RegExp(`^checks/(\\d{8}T\\d{6}Z)-(${depths.join('|')})-(${verdicts.join('|')})\\.json$`);
+const drillPattern = new RegExp(`^drills/(\\d{8}T\\d{6}Z)-(${verdicts.join('|')})\\.json$`);
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 /** The object whose presence makes a backup: written last. */
@@ -89,6 +96,18 @@ export function parseCheckObject(object: string): CheckKey | undefined {
   const at = time === undefined ? undefined : parseTime(time);
   if (at === undefined) return undefined;
   return { at, depth: depth as Depth, verdict: verdict as Verdict };
+}
+
+/** `drills/<time>-<verdict>.json`. */
+export function formatDrillObject({ at, verdict }: DrillKey): string {
+  return `drills/${formatTime(at)}-${verdict}.json`;
+}
+
+/** The inverse of `formatDrillObject`. */
+export function parseDrillObject(object: string): DrillKey | undefined {
+  const [, time, verdict] = drillPattern.exec(object) ?? [];
+  const at = time === undefined ? undefined : parseTime(time);
+  return at === undefined ? undefined : { at, verdict: verdict as Verdict };
 }
 
 /** Whether a text may be the name of a database in the store: one path segment of plain characters, at most 100. */

@@ -36,7 +36,17 @@ export const manifestSchema = v.object({
   sealedAt: timestamp,
   tool: v.object({ name: v.string(), version: v.string() }),
   /** Null where the provider hides it: then nobody can tell its servers apart. */
-  source: v.nullable(v.object({ systemIdentifier: bigNumber, databaseOid: count, standby: v.boolean() })),
+  source: v.nullable(
+    v.object({
+      systemIdentifier: bigNumber,
+      databaseOid: count,
+      standby: v.boolean(),
+      /** How long ago a standby was level with its primary; null for a primary, and where nobody can tell. */
+      behindSeconds: v.nullable(count),
+    }),
+  ),
+  /** The user said that another database than before may be backed up under this name from now on. */
+  newSource: v.boolean(),
   server: v.object({ major: count, version: v.string() }),
   client: v.object({ version: v.string() }),
   database: v.object({

@@ -48,6 +48,7 @@ async function describe(attempt: Attempt, session: Session, signal: AbortSignal)
     format: 1,
     backupId,
     snapshotAt: snapshot.at.toISOString(),
+    recipients: [...prepared.encryption.recipients],
     fingerprint: { level, algorithm: level === 'content' ? fingerprintAlgorithm : null, selfTest },
     ...facts,
     tables: selected.map(one => tableOf(one, byOid.get(one.relation.oid), sizeOf(one.relation))),
@@ -56,7 +57,7 @@ async function describe(attempt: Attempt, session: Session, signal: AbortSignal)
       const how = coverage.view(view);
       return how === 'absent' ? [] : [{ ...view, populated: view.populated && how === 'filled' }];
     }),
-    largeObjects: coverage.largeObjects ? largeObjects : { count: 0, fingerprint: null },
+    largeObjects: coverage.largeObjects ? largeObjects : { count: 0, fingerprint: null, rights: null },
     notCaptured: notCaptured(
       selected,
       providerOf(prepared.target.address),
@@ -82,6 +83,6 @@ function tableOf({ relation, data }: Selected, counted: CountedTable | undefined
   };
 }
 
-function valueOf({ schema, name, lastValue, isCalled, ascending }: SequenceValue): SequenceValue {
-  return { schema, name, lastValue, isCalled, ascending };
+function valueOf({ schema, name, lastValue, isCalled, ascending }: SequenceValue): Contents['sequences'][number] {
+  return { schema, name, lastValue, isCalled, ascending, later: null };
 }

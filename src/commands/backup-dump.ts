@@ -19,6 +19,7 @@ import {
   packShards,
 } from '../postgres/dump.ts';
 import { type DumpWarnings, judgeWarnings } from '../postgres/dump-warnings.ts';
+import { qualified } from '../postgres/quote.ts';
 import { type Command, ProcessFailure, start } from '../process.ts';
 import { meter } from '../streams.ts';
 import { guarded, together } from '../together.ts';
@@ -159,6 +160,7 @@ async function dumpSnapshot(attempt: Attempt, context: Context): Promise<Dumped>
     const warnings = mergeWarnings([...archived.warnings, ...described.warnings]);
     const contents = {
       ...described.contents,
+      sequences: await laterValues(attempt, described.contents.sequences),
       notCaptured: [...described.contents.notCaptured, ...warnings.notCaptured],
       warnings: warnings.said,
     };
@@ -167,6 +169,22 @@ async function dumpSnapshot(attempt: Attempt, context: Context): Promise<Dumped>
   } finally {
     progress.end();
   }
+}
+
+/** What the sequences came to while the archives were made: a restored one must lie between the two. */
+async function laterValues(attempt: Attempt, sequences: Contents['sequences']): Promise<Contents['sequences']> {
+  const { leader, prepared } = attempt;
+  const now = await readSequences(prepared.control, leader).catch((error: unknown) => {
+    const { code } = error as { code?: string };
+    // one that belongs to no table may have been dropped meanwhile, or is locked by somebody
+    if (code === '42P01' || code === '55P03') return [];
+    throw error;
+  });
+  const byName = new Map(now.map(sequence => [qualified(sequence), sequence]));
+  return sequences.map(sequence => {
+    const later = byName.get(qualified(sequence));
+    return { ...sequence, later: later ? { lastValue: later.lastValue, isCalled: later.isCalled } : null };
+  });
 }
 
 /** The lane of the archives: the main one and the shards at once; the definitions after them where there are no locks to spare. */

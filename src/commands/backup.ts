@@ -141,6 +141,7 @@ async function seal({ inputs, prepared, folder, dumped, startedAt }: Sealing, co
     snapshotAt: contents.snapshotAt,
     tool: { name: 'pg-lifeboat', version: context.version },
     source: prepared.identity ?? null,
+    newSource: inputs.newSource !== undefined,
     server: prepared.server,
     client: { version: prepared.client.version },
     database: prepared.locale,

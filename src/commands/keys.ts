@@ -7,6 +7,7 @@ import {
   openPassphraseKey,
   parseIdentities,
   parseRecipients,
+  recipientOf,
 } from '../crypto/age.ts';
 import type { Decryption, Encryption } from '../crypto/crypto.ts';
 import { gpgDecryption, gpgEncryption } from '../crypto/gpg.ts';
@@ -84,6 +85,10 @@ async function openPassphrase(
 /** A decryption and what it must be freed of. */
 export interface OpenKeys {
   decryption: Decryption;
+  /** Each key by itself, with the recipient in the manifest that it belongs to. */
+  single: { recipient: string; decryption: Decryption }[];
+  /** Encrypts to those who can read the backup, as far as their public keys are known. */
+  encryption: Encryption;
   close: () => Promise<void>;
 }
 
@@ -101,13 +106,25 @@ export async function openKeys(
 ): Promise<OpenKeys> {
   switch (manifest.encryption.scheme) {
     case 'none':
-      return { decryption: noDecryption(), close: nothingToClose };
+      return { decryption: noDecryption(), single: [], encryption: noEncryption(), close: nothingToClose };
     case 'gpg': {
       const decryption = await gpgDecryption({ privateKey: keys.gpgPrivateKey, passphrase: keys.passphrase });
-      return { decryption, close: () => decryption.close() };
+      const single = decryption.fingerprints
+        .filter(recipient => manifest.encryption.recipients.includes(recipient))
+        .map(recipient => ({ recipient, decryption }));
+      return { decryption, single, encryption: decryption.encryption, close: () => decryption.close() };
     }
-    case 'age':
-      return { decryption: ageDecryption(await ageIdentities(keys, manifest, store, signal)), close: nothingToClose };
+    case 'age': {
+      const identities = await ageIdentities(keys, manifest, store, signal);
+      const single = await Promise.all(
+        identities.map(async identity => ({
+          recipient: await recipientOf(identity),
+          decryption: ageDecryption([identity]),
+        })),
+      );
+      const encryption = ageEncryption(manifest.encryption.recipients);
+      return { decryption: ageDecryption(identities), single, encryption, close: nothingToClose };
+    }
   }
 }
 

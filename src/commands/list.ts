@@ -1,16 +1,24 @@
-import { type ListedBackup, backupsOf } from '../catalog/backups.ts';
+import { type ListedBackup, backupsOf, provenBy } from '../catalog/backups.ts';
+import type { Evidence } from '../catalog/evidence.ts';
 import type { CheckKey, Depth, Kind } from '../catalog/key.ts';
 import type { Verdict } from '../finding.ts';
 import { messageOf } from '../failure.ts';
 import type { ListInputs } from '../inputs/inputs.ts';
 import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
-import { readManifest } from './stored-backup.ts';
+import { readEvidence, readManifest } from './stored-backup.ts';
 
 export interface Check {
   at: string;
   depth: Depth;
   verdict: Verdict;
+}
+
+/** A drill as its evidence tells it, without the encrypted details; null where that could not be read. */
+export interface Drill {
+  at: string;
+  verdict: Verdict;
+  evidence: Evidence | null;
 }
 
 /** One line of the backup log. What only the manifest says is null where that was not read, or cannot be. */
@@ -32,7 +40,24 @@ export interface LogEntry {
   lastCheck: Check | null;
   /** The newest one that passed with the archives decrypted and read. */
   deepCheck: Check | null;
+  /** When a drill last proved it, unless a later one failed. */
+  provenAt: string | null;
+  /** Oldest first. */
+  drills: Drill[];
   problem: string | null;
+}
+
+/** What the store holds of one database. */
+export interface Database {
+  name: string;
+  sealed: number;
+  newest: string | null;
+  sizeBytes: number;
+  unsealed: number;
+  /** When a drill last passed, of whichever backup. */
+  lastProvenAt: string | null;
+  /** Recipients of the newest whole backup whose identity no drill has proven. */
+  unprovenRecipients: string[];
 }
 
 export interface ListResult {
@@ -40,11 +65,13 @@ export interface ListResult {
   location: string;
   /** Newest first; at most `limit` of each database. */
   backups: LogEntry[];
-  databases: { name: string; sealed: number; newest: string | null; sizeBytes: number; unsealed: number }[];
+  databases: Database[];
 }
 
 /** Manifests are read so many at a time. */
 const readersAtOnce = 16;
+/** So many of the newest drills say whose identity was proven. */
+const drillsAsked = 24;
 
 /** The backup log: sealed backups only, newest first. One listing, and one small read for each backup that is shown. */
 export async function list(inputs: ListInputs, context: Context): Promise<ListResult> {
@@ -52,12 +79,16 @@ export async function list(inputs: ListInputs, context: Context): Promise<ListRe
   const prefix = inputs.name === undefined ? '' : `${inputs.name}/`;
   const all = await backupsOf(store.list(prefix, context.signal));
   const names = [...new Set(all.map(({ name }) => name))].sort();
-  const databases = names.map(name =>
-    summarize(
-      name,
-      all.filter(backup => backup.name === name),
-    ),
-  );
+  const databases: Database[] = [];
+  for (const name of names)
+    databases.push(
+      await summarize(
+        store,
+        name,
+        all.filter(backup => backup.name === name),
+        context,
+      ),
+    );
   const shown = names.flatMap(name =>
     all.filter(backup => backup.name === name && backup.sealed).slice(0, inputs.limit),
   );
@@ -69,15 +100,73 @@ export async function list(inputs: ListInputs, context: Context): Promise<ListRe
   };
 }
 
-function summarize(name: string, backups: readonly ListedBackup[]): ListResult['databases'][number] {
+async function summarize(
+  store: Store,
+  name: string,
+  backups: readonly ListedBackup[],
+  { log, signal }: Context,
+): Promise<Database> {
   const sealed = backups.filter(backup => backup.sealed);
+  const newest = sealed.find(({ facts }) => !facts.partial);
+  const proven = sealed.flatMap(backup => backup.drills.filter(({ verdict }) => verdict === 'passed'));
+  const lastProven = Math.max(...proven.map(({ at }) => at.getTime()));
+  const unprovenRecipients = newest === undefined ? [] : await findUnproven(store, newest, sealed, signal);
+  if (proven.length > 0)
+    for (const recipient of unprovenRecipients)
+      log.warn(
+        `no drill of ${name} has ever proven recipient ${shortened(recipient)}: nobody knows whether its identity opens a backup; drill once with it`,
+      );
   return {
     name,
     sealed: sealed.length,
-    newest: sealed.find(({ facts }) => !facts.partial)?.facts.at.toISOString() ?? null,
+    newest: newest?.facts.at.toISOString() ?? null,
     sizeBytes: sealed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     unsealed: backups.length - sealed.length,
+    lastProvenAt: proven.length === 0 ? null : new Date(lastProven).toISOString(),
+    unprovenRecipients,
   };
+}
+
+/** Recipients of the newest backup that none of the newest drills names; all of them where it cannot be read. */
+async function findUnproven(
+  store: Store,
+  newest: ListedBackup,
+  sealed: readonly ListedBackup[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  const manifest = await readManifest(store, newest, signal).catch(() => undefined);
+  signal.throwIfAborted();
+  const drills = sealed
+    .flatMap(backup => backup.drills.map(drill => ({ backup, drill })))
+    .filter(({ drill }) => drill.verdict === 'passed')
+    .sort((a, b) => b.drill.at.getTime() - a.drill.at.getTime())
+    .slice(0, drillsAsked);
+  const proven = new Set<string>();
+  for (const { backup, drill } of drills)
+    for (const recipient of (await describeDrill(store, backup, drill, signal)).evidence?.provenRecipients ?? [])
+      proven.add(recipient);
+  return (manifest?.encryption.recipients ?? []).filter(recipient => !proven.has(recipient));
+}
+
+async function describeDrill(
+  store: Store,
+  backup: ListedBackup,
+  drill: ListedBackup['drills'][number],
+  signal: AbortSignal,
+): Promise<Drill> {
+  const fromKey = { at: drill.at.toISOString(), verdict: drill.verdict };
+  try {
+    const evidence = await readEvidence(store, backup, drill, signal);
+    return { ...fromKey, evidence: { ...evidence, details: null } };
+  } catch {
+    signal.throwIfAborted();
+    return { ...fromKey, evidence: null };
+  }
+}
+
+/** A post-quantum recipient has two thousand characters. */
+function shortened(recipient: string): string {
+  return recipient.length <= 70 ? recipient : `${recipient.slice(0, 24)}…`;
 }
 
 async function describeAll(store: Store, backups: readonly ListedBackup[], signal: AbortSignal): Promise<LogEntry[]> {
@@ -104,6 +193,8 @@ async function describe(store: Store, backup: ListedBackup, signal: AbortSignal)
     sizeBytes,
     lastCheck: checkOf(backup.checks.at(-1)),
     deepCheck: checkOf(backup.checks.findLast(({ depth, verdict }) => depth === 'archive' && verdict === 'passed')),
+    provenAt: provenBy(backup)?.at.toISOString() ?? null,
+    drills: await Promise.all(backup.drills.map(drill => describeDrill(store, backup, drill, signal))),
   };
   try {
     const { totals, reason, run, server, encryption, retain } = await readManifest(store, backup, signal);

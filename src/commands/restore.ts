@@ -1,5 +1,4 @@
 import type { Contents } from '../catalog/contents.ts';
-import type { ManifestObject } from '../catalog/manifest.ts';
 import type { Decryption } from '../crypto/crypto.ts';
 import { Failure } from '../failure.ts';
 import type { RestoreInputs } from '../inputs/inputs.ts';
@@ -7,13 +6,11 @@ import type { Progress } from '../log.ts';
 import { type Client, findClient } from '../postgres/client.ts';
 import { type Difference, type Level, compareCopy } from '../postgres/compare.ts';
 import { type Session, connect } from '../postgres/connection.ts';
-import { pour } from '../postgres/pour.ts';
 import { checkAddress, checkNoTransactionPooler } from '../postgres/preflight.ts';
-import { type Section, restoreArchive } from '../postgres/restore.ts';
 import { databaseStatements, roleStatements, runEach } from '../postgres/roles.ts';
-import { together } from '../together.ts';
 import type { Context } from './context.ts';
 import { openKeys } from './keys.ts';
+import { type Loading, loadData, loadPostData, loadPreData, openArchive } from './load.ts';
 import { type RestorePlan, checkTarget, planRestore, sayPlan } from './restore-plan.ts';
 import { type StoredBackup, openBackup } from './stored-backup.ts';
 import { onlyName } from './stores.ts';
@@ -100,14 +97,14 @@ async function restoreInto(
   };
   if (inputs.dryRun) return { ...planned, rolesMade: [], refused: [], compared: 'none', differences: [] };
   const client = await findClient({ major: session.major, choice: inputs.client, log, signal });
-  const loading: Loading = { backup, contents, decryption, session, client, plan, jobs: inputs.jobs };
-  const refused = await log.group('Restore', () => load(loading, context));
+  const restoring = { backup, contents, decryption, session, client, plan, jobs: inputs.jobs };
+  const refused = await log.group('Restore', () => load(restoring, context));
   const compared = lesser(contents.fingerprint.level, inputs.fingerprint);
   const differences = await log.group('Compare', () => compare(session, contents, compared, context));
   return { ...planned, rolesMade: plan.roles.map(role => role.name), refused, compared, differences };
 }
 
-interface Loading {
+interface Restoring {
   backup: StoredBackup;
   contents: Contents;
   decryption: Decryption;
@@ -117,8 +114,8 @@ interface Loading {
   jobs: number;
 }
 
-async function load(loading: Loading, context: Context): Promise<RestoreResult['refused']> {
-  const { session, contents, plan, backup } = loading;
+async function load(restoring: Restoring, context: Context): Promise<RestoreResult['refused']> {
+  const { session, contents, plan, backup } = restoring;
   const { log } = context;
   const memberships = contents.memberships.filter(
     ({ role, member }) => !plan.existingRoles.has(role) || !plan.existingRoles.has(member),
@@ -137,7 +134,7 @@ async function load(loading: Loading, context: Context): Promise<RestoreResult['
     archives.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
   );
   try {
-    await loadArchives(loading, context, progress);
+    await loadArchives(restoring, context, progress);
   } finally {
     progress.end();
   }
@@ -152,43 +149,28 @@ async function load(loading: Loading, context: Context): Promise<RestoreResult['
   return refused;
 }
 
-/** One archive streams through in one go; with shards, pre-data comes first, all data side by side, and post-data once at the end. */
-async function loadArchives(loading: Loading, { signal }: Context, progress: Progress): Promise<void> {
-  const { backup, jobs } = loading;
-  const [main] = backup.manifest.objects.filter(({ purpose }) => purpose === 'main');
-  const shards = backup.manifest.objects.filter(({ purpose }) => purpose === 'shard');
-  if (!main)
-    throw new Failure(`the manifest of ${backup.manifest.id} lists no main archive`, {
-      hint: 'it was edited; use another backup',
-    });
-  if (shards.length === 0) return loadSection(loading, main, undefined, signal, progress);
-  await loadSection(loading, main, 'pre-data', signal);
-  const waiting = [main, ...shards];
-  const lane = async (laneSignal: AbortSignal) => {
-    for (let next = waiting.shift(); next; next = waiting.shift())
-      await loadSection(loading, next, 'data', laneSignal, progress);
-  };
-  await together(
-    signal,
-    Array.from({ length: Math.min(jobs, waiting.length) }, () => lane),
-  );
-  await loadSection(loading, main, 'post-data', signal);
-}
-
-async function loadSection(
-  loading: Loading,
-  object: ManifestObject,
-  section: Section | undefined,
-  signal: AbortSignal,
-  progress?: Progress,
+async function loadArchives(
+  { backup, decryption, session, client, plan, jobs }: Restoring,
+  { signal, folder }: Context,
+  progress: Progress,
 ): Promise<void> {
-  const { backup, client, decryption, session, plan } = loading;
-  const plaintext = await backup.decrypt(object, decryption, signal, bytes => progress?.add(bytes));
-  await pour(restoreArchive(client, session.target, section, plan.hasTablespaces), plaintext, signal);
+  const loading: Loading = {
+    backup,
+    decryption,
+    client,
+    target: session.target,
+    jobs,
+    withTablespaces: plan.hasTablespaces,
+    folder,
+  };
+  const opened = await openArchive(loading, () => new Set(), signal);
+  await loadPreData(loading, opened, signal);
+  await loadData(loading, opened, { onStoredBytes: bytes => progress.add(bytes) }, signal);
+  await loadPostData(loading, opened, signal);
 }
 
 async function compare(session: Session, contents: Contents, level: Level, { log }: Context): Promise<Difference[]> {
-  const differences = await compareCopy(session, contents, level);
+  const differences = await compareCopy([session], contents, level);
   for (const { code, object, expected, found } of differences)
     log.warn(`${code} ${object}: expected ${expected}, found ${found}`);
   if (level === 'none') log.warn('rows were not compared: the backup or the input fingerprint says none');

@@ -3,12 +3,13 @@ import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type ListedBackup, backupsOf, choose } from '../catalog/backups.ts';
 import { type Contents, contentsLimitBytes, parseContents } from '../catalog/contents.ts';
-import { formatObjectKey, manifestObject } from '../catalog/key.ts';
+import { type Evidence, evidenceLimitBytes, parseEvidence } from '../catalog/evidence.ts';
+import { type DrillKey, formatDrillObject, formatObjectKey, manifestObject } from '../catalog/key.ts';
 import { type Manifest, type ManifestObject, manifestLimitBytes, parseManifest } from '../catalog/manifest.ts';
 import type { Decryption } from '../crypto/crypto.ts';
 import { Failure } from '../failure.ts';
 import type { Store } from '../store/store.ts';
-import { collect, meter } from '../streams.ts';
+import { collect } from '../streams.ts';
 import { zstdDecompress } from '../zstd.ts';
 
 /** The stored bytes are not what the manifest says. */
@@ -26,6 +27,13 @@ export class BytesDiffer extends Failure {
     this.expected = expected;
     this.found = found;
   }
+}
+
+/** Told of an object while it streams: bytes that came from the store, their size and hash found right, and the last plaintext. */
+export interface ReadObserver {
+  onStoredBytes?(bytes: number): void;
+  onChecked?(): void;
+  onDecrypted?(): void;
 }
 
 /** A sealed backup in a store, for reading. */
@@ -46,9 +54,9 @@ export class StoredBackup {
   }
 
   /** The stored bytes of an object; the stream fails at its end unless size and SHA-256 are those of the manifest. */
-  async read({ object, sizeBytes, sha256 }: ManifestObject, signal: AbortSignal): Promise<Readable> {
-    const source = await this.store.get(this.keyOf(object), signal);
-    const checked = checking(object, sizeBytes, sha256);
+  async read(object: ManifestObject, signal: AbortSignal, observer: ReadObserver = {}): Promise<Readable> {
+    const source = await this.store.get(this.keyOf(object.object), signal);
+    const checked = checking(object, observer);
     pipeline(source, checked, { signal }).catch(() => {}); // whoever reads `checked` gets the error
     return checked;
   }
@@ -58,12 +66,13 @@ export class StoredBackup {
     object: ManifestObject,
     decryption: Decryption,
     signal: AbortSignal,
-    onStoredBytes: (bytes: number) => void = () => {},
+    observer: ReadObserver = {},
   ): Promise<Readable> {
-    const source = await this.read(object, signal);
+    const source = await this.read(object, signal, observer);
     const last = object.layer === 'zstd' ? zstdDecompress() : decryption.decrypt();
     const steps = object.layer === 'zstd' ? [decryption.decrypt(), last] : [last];
-    pipeline([source, meter(onStoredBytes), ...steps], { signal }).catch(() => {});
+    pipeline([source, ...steps], { signal }).catch(() => {});
+    last.once('end', () => observer.onDecrypted?.());
     return last;
   }
 
@@ -107,13 +116,26 @@ export async function readManifest(
   return parseManifest(text.toString('utf8'), name, id);
 }
 
-function checking(object: string, sizeBytes: number, sha256: string): Transform {
+/** The evidence of one drill. */
+export async function readEvidence(
+  store: Store,
+  { name, id }: ListedBackup,
+  drill: DrillKey,
+  signal: AbortSignal,
+): Promise<Evidence> {
+  const object = formatDrillObject(drill);
+  const body = await store.get(formatObjectKey({ name, id, object }), signal);
+  return parseEvidence((await collect(body, evidenceLimitBytes)).toString('utf8'), object);
+}
+
+function checking({ object, sizeBytes, sha256 }: ManifestObject, observer: ReadObserver): Transform {
   const hash = createHash('sha256');
   let seenBytes = 0;
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       hash.update(chunk);
       seenBytes += chunk.length;
+      observer.onStoredBytes?.(chunk.length);
       done(null, chunk);
     },
     flush(done) {
@@ -121,7 +143,10 @@ function checking(object: string, sizeBytes: number, sha256: string): Transform 
       if (seenBytes !== sizeBytes)
         done(new BytesDiffer('SIZE_DIFFERS', object, `${sizeBytes} bytes`, `${seenBytes} bytes`));
       else if (found !== sha256) done(new BytesDiffer('HASH_DIFFERS', object, sha256, found));
-      else done();
+      else {
+        observer.onChecked?.();
+        done();
+      }
     },
   });
 }

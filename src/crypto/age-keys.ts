@@ -15,6 +15,11 @@ export async function generateIdentity(): Promise<KeyPair> {
   return { identity, recipient: await identityToRecipient(identity) };
 }
 
+/** The recipient that an identity belongs to. */
+export function recipientOf(identity: string): Promise<string> {
+  return identityToRecipient(identity);
+}
+
 /**
  * The recipients in a text of one recipient a line, in order and each once; blank lines and lines that begin with `#` are
  * skipped. Throws a `Failure` that names the line of one that is not an age recipient, and shows nothing of a secret key.

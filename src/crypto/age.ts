@@ -7,7 +7,7 @@ import { chunkBytes, PayloadOpener, PayloadSealer } from './age-payload.ts';
 import type { Decryption, Encryption } from './crypto.ts';
 import { WrongKey } from './wrong-key.ts';
 
-export { generateIdentity, parseIdentities, parseRecipients, type KeyPair } from './age-keys.ts';
+export { generateIdentity, parseIdentities, parseRecipients, recipientOf, type KeyPair } from './age-keys.ts';
 export { newPassphraseKey, openPassphraseKey } from './age-passphrase.ts';
 
 /** Enough for the neighbours to work while a chunk is in the cipher. */

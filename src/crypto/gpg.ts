@@ -60,11 +60,19 @@ export async function gpgEncryption(keys: GpgEncryptionKeys): Promise<Encryption
   }
 }
 
+/** What a private key or passphrase can do beside decrypting: encrypt to itself again. */
+export interface GpgKeyring {
+  /** Primary fingerprints of the secret keys; none with a passphrase alone. */
+  readonly fingerprints: readonly string[];
+  /** Encrypts to these keys, or with the passphrase. */
+  readonly encryption: Encryption;
+}
+
 /**
  * Decryption by the system's gpg with a secret key or a passphrase. Unlike age, gpg gives out plaintext before it has
  * authenticated it: its stream ends with an error if anything was wrong, and only a clean end makes what came true.
  */
-export async function gpgDecryption(keys: GpgDecryptionKeys): Promise<Decryption & Closable> {
+export async function gpgDecryption(keys: GpgDecryptionKeys): Promise<Decryption & Closable & GpgKeyring> {
   const { privateKey, passphrase } = keys;
   if (privateKey === undefined && passphrase === undefined) {
     throw wrongInput('gpg-private-key', 'is missing', 'give the secret key, or the passphrase');
@@ -75,8 +83,19 @@ export async function gpgDecryption(keys: GpgDecryptionKeys): Promise<Decryption
   try {
     if (privateKey !== undefined) await importKeys(home, privateKey, 'gpg-private-key');
     const judge = judgeDecryption(passphrase !== undefined);
+    const list = privateKey === undefined ? '' : await home.run(['--with-colons', '--list-keys']);
+    const fingerprints = listedKeys(list).map(({ fingerprint }) => fingerprint);
+    const to = privateKey === undefined ? passphraseArgs : ['--encrypt', ...fingerprints.flatMap(key => ['-r', key])];
+    const secret = privateKey === undefined ? passphrase : undefined;
     return {
       scheme: 'gpg',
+      fingerprints,
+      encryption: {
+        scheme: 'gpg',
+        suffix: '.gpg',
+        recipients: fingerprints,
+        encrypt: async () => home.stream([...encryptionArgs, ...to], secret, judgeEncryption),
+      },
       decrypt: () => home.stream(['--decrypt'], passphrase, judge),
       close: () => home.close(),
     };

@@ -1,5 +1,5 @@
 /** The commands of this release, in the order in which people meet them. */
-export const commandNames = ['backup', 'list', 'verify', 'restore'] as const;
+export const commandNames = ['backup', 'list', 'verify', 'drill', 'restore'] as const;
 export type CommandName = (typeof commandNames)[number];
 
 export type InputGroup = 'what' | 'databases' | 'encryption' | 'where' | 'dump' | 'proof' | 'restore' | 'retention';
@@ -27,7 +27,7 @@ export const definitions: readonly InputDefinition[] = [
     group: 'what',
     commands: all,
     default: 'backup',
-    description: 'What to do: `backup`, `list`, `verify` or `restore`.',
+    description: 'What to do: `backup`, `list`, `verify`, `drill` or `restore`.',
   },
   {
     name: 'name',
@@ -39,9 +39,10 @@ export const definitions: readonly InputDefinition[] = [
   {
     name: 'backup',
     group: 'what',
-    commands: ['verify', 'restore'],
+    commands: ['verify', 'drill', 'restore'],
     default: 'latest',
-    description: 'Which backup: an id as `list` shows it, or `latest`, the newest whole one.',
+    description:
+      'Which backup: an id as `list` shows it, `latest`, the newest whole one, or `latest-proven`, the newest that passed a drill.',
   },
   {
     name: 'kind',
@@ -80,14 +81,15 @@ export const definitions: readonly InputDefinition[] = [
   {
     name: 'target-url',
     group: 'databases',
-    commands: ['restore'],
+    commands: ['drill', 'restore'],
     secret: true,
-    description: 'The database that is written.',
+    description:
+      'The database that is written; for a drill any database of a throw-away server, in which a scratch database is made.',
   },
   {
     name: 'ssl-root-cert',
     group: 'databases',
-    commands: ['backup', 'restore'],
+    commands: ['backup', 'drill', 'restore'],
     description:
       "The certificate authority of the server, as PEM text or a file's path; Supabase and RDS publish theirs.",
   },
@@ -107,7 +109,7 @@ export const definitions: readonly InputDefinition[] = [
   {
     name: 'passphrase',
     group: 'encryption',
-    commands: ['backup', 'verify', 'restore'],
+    commands: ['backup', 'verify', 'drill', 'restore'],
     secret: true,
     isVerbatim: true,
     description: 'A passphrase instead of recipients (or for gpg). Who makes backups with it can read them too.',
@@ -115,7 +117,7 @@ export const definitions: readonly InputDefinition[] = [
   {
     name: 'identity',
     group: 'encryption',
-    commands: ['verify', 'restore'],
+    commands: ['verify', 'drill', 'restore'],
     secret: true,
     description:
       'The secret age key (`AGE-SECRET-KEY-1…`), or the whole key file. Give it only to the step that needs it.',
@@ -129,7 +131,7 @@ export const definitions: readonly InputDefinition[] = [
   {
     name: 'gpg-private-key',
     group: 'encryption',
-    commands: ['verify', 'restore'],
+    commands: ['verify', 'drill', 'restore'],
     secret: true,
     description: 'The secret GPG key, ASCII-armored; `passphrase` opens it.',
   },
@@ -163,9 +165,9 @@ export const definitions: readonly InputDefinition[] = [
   {
     name: 'jobs',
     group: 'dump',
-    commands: ['backup', 'restore'],
-    default: '1',
-    description: 'How many tables are dumped or loaded side by side, 1 to 16.',
+    commands: ['backup', 'drill', 'restore'],
+    description:
+      'How much is dumped or loaded side by side, 1 to 16. Default: 1; for a drill as many as the machine has cores.',
   },
   {
     name: 'compression',
@@ -177,7 +179,7 @@ export const definitions: readonly InputDefinition[] = [
   {
     name: 'fingerprint',
     group: 'dump',
-    commands: ['backup', 'restore'],
+    commands: ['backup', 'drill', 'restore'],
     default: 'content',
     description: 'What is known of each table: its `content` and exact count, `counts` only, or `none`.',
   },
@@ -238,7 +240,7 @@ export const definitions: readonly InputDefinition[] = [
   {
     name: 'client',
     group: 'dump',
-    commands: ['backup', 'verify', 'restore'],
+    commands: ['backup', 'verify', 'drill', 'restore'],
     default: 'auto',
     description:
       "Where pg_dump and pg_restore of the server's major come from: `auto`, `system`, `install`, `docker`, or a folder.",
@@ -246,8 +248,8 @@ export const definitions: readonly InputDefinition[] = [
   {
     name: 'required-tables',
     group: 'proof',
-    commands: ['backup'],
-    description: 'Tables that must be there, and hold rows, one a line; else the backup fails.',
+    commands: ['backup', 'verify', 'drill'],
+    description: 'Tables that must be there, and hold rows, one a line; else it fails.',
   },
   {
     name: 'minimum-size',
@@ -256,17 +258,81 @@ export const definitions: readonly InputDefinition[] = [
     description: 'The least that the stored backup may weigh, for example `10MB`.',
   },
   {
+    name: 'checks',
+    group: 'proof',
+    commands: ['drill'],
+    description:
+      'Your own checks of the restored data, one a line: a query that gives `true` or no rows, or files that hold one each, such as `lifeboat/checks/*.sql`.',
+  },
+  {
+    name: 'check-command',
+    group: 'proof',
+    commands: ['drill'],
+    description:
+      'A shell command that must succeed against the restored copy; it finds its address in `DATABASE_URL`, and nothing else of the environment.',
+  },
+  {
+    name: 'check-timeout',
+    group: 'proof',
+    commands: ['drill'],
+    default: '5m',
+    description: 'How long each check, and `check-command`, may take. A file may say otherwise: `-- timeout: 30m`.',
+  },
+  {
+    name: 'max-rto',
+    group: 'proof',
+    commands: ['drill'],
+    description: 'The longest that the restore may take, for example `30m`; else the drill fails.',
+  },
+  {
+    name: 'max-rpo',
+    group: 'proof',
+    commands: ['drill'],
+    description:
+      'The longest time without a backup in the last 30 days, for example `25h`; else the drill fails. Default: the newest backup must not be older than 8 days.',
+  },
+  {
+    name: 'optional-extensions',
+    group: 'proof',
+    commands: ['drill'],
+    description: 'Extensions, one a line, that the server may lack; what rests on them is then left out, and said.',
+  },
+  {
     name: 'accept',
     group: 'proof',
-    commands: ['backup'],
+    commands: ['backup', 'drill'],
     description:
-      'Findings that you know and accept, one a line: `DUMP_WARNING` and a part of the text of a warning of pg_dump.',
+      'What you know and accept, one a line. For a backup: `DUMP_WARNING` and a part of a warning of pg_dump. For a drill: a finding as it is printed, `CODE object`, or `upgrade` for a server of a newer major.',
+  },
+  {
+    name: 'keep-scratch',
+    group: 'proof',
+    commands: ['drill'],
+    default: 'false',
+    description: '`true`: leave the scratch database for a look.',
+  },
+  {
+    name: 'tune',
+    group: 'proof',
+    commands: ['drill'],
+    default: 'auto',
+    description:
+      '`auto`: a server on this machine that holds nothing else is tuned for speed during the drill, and the evidence says so; `off`: never.',
+  },
+  {
+    name: 'report',
+    group: 'proof',
+    commands: ['drill'],
+    default: 'auto',
+    description:
+      '`auto`: names of tables and other objects are hidden where a repository is public, or may be; `public`: never.',
   },
   {
     name: 'confirm',
     group: 'restore',
-    commands: ['restore'],
-    description: "The backup's name, typed in full, when the target is the very database that it was made from.",
+    commands: ['drill', 'restore'],
+    description:
+      "The backup's name, typed in full, when the target is the very database that it was made from, or for a drill its server.",
   },
   {
     name: 'dry-run',

@@ -4,6 +4,7 @@ const purposes = {
   backup: 'dump, encrypt and store a database',
   list: 'show the backup log',
   verify: 'check a stored backup without any database',
+  drill: 'prove a backup: restore it into a scratch database and compare everything',
   restore: 'restore a whole backup into an empty database',
 };
 

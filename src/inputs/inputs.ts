@@ -1,8 +1,13 @@
+import { availableParallelism } from 'node:os';
 import { type Kind, isName, kinds, parseBackupId } from '../catalog/key.ts';
 import { wrongInput } from '../failure.ts';
+import { type FindingCode, isFindingCode } from '../finding.ts';
 import type { RelationFilters } from '../postgres/relations.ts';
 import { type Environment, type RawInputs } from './raw.ts';
+import { mayBeReadByOthers } from './visibility.ts';
 import { choice, compression, flag, keepTime, lines, seconds, shown, sizeBytes, wholeNumber } from './values.ts';
+
+const mostJobs = 16;
 
 export interface StoreInputs {
   url: string;
@@ -33,6 +38,12 @@ export interface Run {
   url: string | null;
   actor: string | null;
   commit: string | null;
+}
+
+/** A finding that the user knows, as it is printed. */
+export interface Accepted {
+  code: FindingCode;
+  object: string;
 }
 
 interface Common {
@@ -72,6 +83,33 @@ export interface VerifyInputs extends Common {
   backup: string;
   keys: KeyInputs;
   client: string;
+  requiredTables: readonly string[];
+}
+
+export interface DrillInputs extends Common {
+  command: 'drill';
+  backup: string;
+  keys: KeyInputs;
+  targetUrl: string;
+  sslRootCert: string | undefined;
+  jobs: number;
+  fingerprint: FingerprintLevel;
+  client: string;
+  requiredTables: readonly string[];
+  checks: string | undefined;
+  checkCommand: string | undefined;
+  checkTimeoutSeconds: number;
+  maxRtoSeconds: number | undefined;
+  maxRpoSeconds: number | undefined;
+  optionalExtensions: readonly string[];
+  accept: readonly Accepted[];
+  /** The server may be of a newer major than the backup. */
+  acceptUpgrade: boolean;
+  keepScratch: boolean;
+  tune: 'auto' | 'off';
+  /** Others can read this run's log, so that no name of the database may stand in it. */
+  hideNames: boolean;
+  confirm: string | undefined;
 }
 
 export interface RestoreInputs extends Common {
@@ -87,7 +125,7 @@ export interface RestoreInputs extends Common {
   dryRun: boolean;
 }
 
-export type Inputs = BackupInputs | ListInputs | VerifyInputs | RestoreInputs;
+export type Inputs = BackupInputs | ListInputs | VerifyInputs | DrillInputs | RestoreInputs;
 
 /** Understands the inputs of one command, and refuses what is unknown, out of range, missing or contradictory (exit status 64). */
 export function readInputs(raw: RawInputs, environment: Environment): Inputs {
@@ -105,7 +143,10 @@ export function readInputs(raw: RawInputs, environment: Environment): Inputs {
         backup: readBackupChoice(read),
         keys: readKeys(read),
         client: read.text('client'),
+        requiredTables: lines(read.optional('required-tables') ?? ''),
       };
+    case 'drill':
+      return { command: 'drill', ...common, ...readDrill(read, environment) };
     case 'restore':
       return { command: 'restore', ...common, ...readRestore(read) };
   }
@@ -168,7 +209,7 @@ function readBackup(read: Reader, environment: Environment): Omit<BackupInputs, 
     databaseUrl: read.text('database-url'),
     sslRootCert: read.optional('ssl-root-cert'),
     encryption: readEncryption(read),
-    jobs: wholeNumber('jobs', read.text('jobs'), 1, 16),
+    jobs: readJobs(read, 1),
     compression: compression('compression', read.text('compression')),
     fingerprint: choice('fingerprint', read.text('fingerprint'), ['content', 'counts', 'none']),
     filters: readFilters(read),
@@ -235,13 +276,57 @@ function readAccepted(read: Reader): string[] {
   });
 }
 
+function readDrill(read: Reader, environment: Environment): Omit<DrillInputs, 'command' | keyof Common> {
+  const optionalSeconds = (name: string) => {
+    const value = read.optional(name);
+    return value === undefined ? undefined : seconds(name, value);
+  };
+  return {
+    backup: readBackupChoice(read),
+    keys: readKeys(read),
+    targetUrl: read.text('target-url'),
+    sslRootCert: read.optional('ssl-root-cert'),
+    jobs: readJobs(read, Math.min(availableParallelism(), mostJobs)),
+    fingerprint: choice('fingerprint', read.text('fingerprint'), ['content', 'counts', 'none']),
+    client: read.text('client'),
+    requiredTables: lines(read.optional('required-tables') ?? ''),
+    checks: read.optional('checks'),
+    checkCommand: read.optional('check-command'),
+    checkTimeoutSeconds: seconds('check-timeout', read.text('check-timeout')),
+    maxRtoSeconds: optionalSeconds('max-rto'),
+    maxRpoSeconds: optionalSeconds('max-rpo'),
+    optionalExtensions: lines(read.optional('optional-extensions') ?? ''),
+    ...readAcceptedFindings(read),
+    keepScratch: flag('keep-scratch', read.text('keep-scratch')),
+    tune: choice('tune', read.text('tune'), ['auto', 'off']),
+    hideNames: choice('report', read.text('report'), ['auto', 'public']) === 'auto' && mayBeReadByOthers(environment),
+    confirm: read.optional('confirm'),
+  };
+}
+
+function readAcceptedFindings(read: Reader): Pick<DrillInputs, 'accept' | 'acceptUpgrade'> {
+  const given = lines(read.optional('accept') ?? '');
+  const accept = given
+    .filter(line => line !== 'upgrade')
+    .map(line => {
+      const [, code = '', object = ''] = /^([A-Z_]+)\s+(\S.*)$/.exec(line) ?? [];
+      if (isFindingCode(code)) return { code, object };
+      throw wrongInput(
+        'accept',
+        `has the line "${shown(line)}"`,
+        'it may be upgrade, or a finding as it was printed: its code and its object',
+      );
+    });
+  return { accept, acceptUpgrade: given.includes('upgrade') };
+}
+
 function readRestore(read: Reader): Omit<RestoreInputs, 'command' | keyof Common> {
   return {
     backup: readBackupChoice(read),
     keys: readKeys(read),
     targetUrl: read.text('target-url'),
     sslRootCert: read.optional('ssl-root-cert'),
-    jobs: wholeNumber('jobs', read.text('jobs'), 1, 16),
+    jobs: readJobs(read, 1),
     fingerprint: choice('fingerprint', read.text('fingerprint'), ['content', 'counts', 'none']),
     client: read.text('client'),
     confirm: read.optional('confirm'),
@@ -259,12 +344,17 @@ function readKeys(read: Reader): KeyInputs {
 
 function readBackupChoice(read: Reader): string {
   const backup = read.text('backup');
-  if (backup === 'latest' || parseBackupId(backup)) return backup;
+  if (backup === 'latest' || backup === 'latest-proven' || parseBackupId(backup)) return backup;
   throw wrongInput(
     'backup',
     `is "${shown(backup)}"`,
-    'it may be latest, or an id such as 20261120T031742Z-scheduled-k3f9q2',
+    'it may be latest, latest-proven, or an id such as 20261120T031742Z-scheduled-k3f9q2',
   );
+}
+
+function readJobs(read: Reader, fallback: number): number {
+  const jobs = read.optional('jobs');
+  return jobs === undefined ? fallback : wholeNumber('jobs', jobs, 1, mostJobs);
 }
 
 function readRun(environment: Environment): Run | null {

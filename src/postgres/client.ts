@@ -15,8 +15,11 @@ export interface Client {
   version: string;
   /** Where they come from, for people. */
   source: string;
-  /** A command that talks to `target`, or to no server at all. Passwords travel in the child's environment. */
-  command(program: ClientProgram, args: readonly string[], target?: Target): Command;
+  /**
+   * A command that talks to `target`, or to no server at all. Passwords travel in the child's environment. `files` are the paths among
+   * the arguments that it must be able to read.
+   */
+  command(program: ClientProgram, args: readonly string[], target?: Target, files?: readonly string[]): Command;
 }
 
 export interface ClientOptions {
@@ -107,9 +110,9 @@ async function inDocker(major: number, signal: AbortSignal): Promise<Client> {
   const client: Client = {
     version: '',
     source: `Docker image ${image}`,
-    command(program, args, target) {
+    command(program, args, target, files = []) {
       const env = target ? libpqEnvironment(target) : {};
-      const mounts = [env.PGSSLROOTCERT, target?.address.host]
+      const mounts = [env.PGSSLROOTCERT, target?.address.host, ...files]
         .filter(path => path?.startsWith('/'))
         .flatMap(path => ['-v', `${path}:${path}:ro`]);
       const docker = [

@@ -15,6 +15,17 @@ export interface Target {
   application: string;
 }
 
+/** A session that was open is gone: the server restarted, or something on the way cut it. */
+export class ConnectionLost extends Failure {
+  constructor(target: Target, cause: unknown) {
+    super(`the connection to ${describeAddress(target.address)} was lost: ${messageOf(cause)}`, {
+      hint: 'the server restarted, or something on the way cut the connection; run it again',
+      cause,
+    });
+    this.name = 'ConnectionLost';
+  }
+}
+
 const connectTimeoutMilliseconds = 30_000;
 /** Waits between tries while a server starts up, wakes, or has no slot free; their sum is the longest patience. */
 const retryDelaysMilliseconds = [500, 1_000, 2_000, 4_000, 8_000];
@@ -59,10 +70,7 @@ export class Session {
     this.#client = client;
     client.on('error', error => {
       // the first one says more than those that follow it
-      this.#lost ??= new Failure(`the connection to ${describeAddress(target.address)} was lost: ${messageOf(error)}`, {
-        hint: 'the server restarted, or something on the way cut the connection; run it again',
-        cause: error,
-      });
+      this.#lost ??= new ConnectionLost(target, error);
     });
   }
 
@@ -85,6 +93,22 @@ export class Session {
     } catch (error) {
       throw this.#lost ?? this.#explain(error);
     }
+  }
+
+  /**
+   * One statement that is not ours: the extended protocol takes no second one behind it. Gives the columns' types and the rows as arrays;
+   * an error comes as the server sent it, for its caller has to look at what may be shown of it.
+   */
+  async foreign(sql: string): Promise<{ typeOids: number[]; rows: unknown[][]; count: number }> {
+    if (this.#lost) throw this.#lost;
+    // not in pg's types
+    const extended: pg.QueryArrayConfig & { queryMode: 'extended' } = {
+      text: sql,
+      rowMode: 'array',
+      queryMode: 'extended',
+    };
+    const { fields, rows, rowCount } = await this.#client.query<unknown[]>(extended);
+    return { typeOids: fields.map(({ dataTypeID }) => dataTypeID), rows, count: rowCount ?? 0 };
   }
 
   /** The only row of a statement that gives exactly one. */
@@ -116,11 +140,7 @@ export class Session {
   #explain(error: unknown): unknown {
     const { code, message } = error as { code?: string; message?: string };
     const lost = message === 'Connection terminated unexpectedly' || /^(?:57P0[1-3]|08|ECONN|EPIPE)/.test(code ?? '');
-    if (!lost) return error;
-    return new Failure(`the connection to ${describeAddress(this.target.address)} was lost: ${messageOf(error)}`, {
-      hint: 'the server restarted, or something on the way cut the connection; run it again',
-      cause: error,
-    });
+    return lost ? new ConnectionLost(this.target, error) : error;
   }
 }
 

@@ -8,6 +8,8 @@ export interface DatabaseFacts {
     owner: string;
     comment: string | null;
     connectionLimit: number;
+    isTemplate: boolean;
+    hasPublicSchema: boolean;
     grants: { grantor: string; grantee: string; privilege: string; grantable: boolean }[] | null;
     settings: { role: string | null; setting: string }[];
   };
@@ -49,6 +51,14 @@ export interface SequenceValue {
   lastValue: string;
   isCalled: boolean;
   ascending: boolean;
+}
+
+/** Large objects as a whole: sums of hashes, null where they were not asked for or cannot be told. */
+export interface LargeObjects {
+  count: number;
+  fingerprint: string | null;
+  /** Over owner, grants and comment of each. */
+  rights: string | null;
 }
 
 /** A sequence as it stands in the database, with the table that owns it. */
@@ -121,10 +131,13 @@ async function readDatabase(session: Session): Promise<DatabaseFacts['database']
     owner: string;
     comment: string | null;
     connectionLimit: number;
+    isTemplate: boolean;
+    hasPublicSchema: boolean;
     explicit: boolean;
   }>(
     `SELECT datname AS name, pg_catalog.pg_get_userbyid(datdba) AS owner, pg_catalog.shobj_description(oid, 'pg_database') AS comment,
-            datconnlimit AS "connectionLimit", datacl IS NOT NULL AS explicit
+            datconnlimit AS "connectionLimit", datistemplate AS "isTemplate", datacl IS NOT NULL AS explicit,
+            EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'public') AS "hasPublicSchema"
        FROM pg_catalog.pg_database WHERE datname = current_database()`,
   );
   const grants = await session.query<{ grantor: string; grantee: string; privilege: string; grantable: boolean }>(
@@ -175,27 +188,33 @@ export async function readSequences(session: Session, leader: Session = session)
   return values;
 }
 
-/** How many large objects there are, and with `content` a sum of hashes of their bytes. Null where one cannot be read whole. */
-export async function readLargeObjects(
-  session: Session,
-  withContent: boolean,
-): Promise<{ count: number; fingerprint: string | null }> {
-  const { count } = await session.one<{ count: string }>(
-    'SELECT count(*) AS count FROM pg_catalog.pg_largeobject_metadata',
+/**
+ * How many large objects there are, and with `content` sums of hashes of their bytes and of their rights. The sum of the bytes is null
+ * where one cannot be read whole.
+ */
+export async function readLargeObjects(session: Session, withContent: boolean): Promise<LargeObjects> {
+  const { count, rights } = await session.one<{ count: string; rights: string }>(
+    `SELECT count(*) AS count, coalesce(sum(hashtextextended(concat_ws(':', m.oid, pg_catalog.pg_get_userbyid(m.lomowner), a.rights,
+                                        pg_catalog.obj_description(m.oid, 'pg_largeobject')) COLLATE "C", 0)), 0)::text AS rights
+       FROM pg_catalog.pg_largeobject_metadata m,
+            LATERAL (SELECT string_agg(CASE x.grantee WHEN 0 THEN '' ELSE pg_catalog.pg_get_userbyid(x.grantee) END || ' ' || x.privilege_type
+                                       || ' ' || x.is_grantable, ',' ORDER BY x.grantee = 0, pg_catalog.pg_get_userbyid(x.grantee) COLLATE "C",
+                                       x.privilege_type COLLATE "C", x.is_grantable) AS rights
+                       FROM pg_catalog.aclexplode(coalesce(m.lomacl, pg_catalog.acldefault('L', m.lomowner))) x) a`,
   );
-  if (!withContent) return { count: Number(count), fingerprint: null };
+  if (!withContent) return { count: Number(count), fingerprint: null, rights: null };
   await session.query('SAVEPOINT large_objects');
   try {
     const { fingerprint } = await session.one<{ fingerprint: string }>(
       `SELECT coalesce(sum(hashtextextended(oid::text || ':' || md5(pg_catalog.lo_get(oid)) COLLATE "C", 0)), 0)::text AS fingerprint
          FROM pg_catalog.pg_largeobject_metadata`,
     );
-    return { count: Number(count), fingerprint };
+    return { count: Number(count), fingerprint, rights };
   } catch (error) {
     const { code } = error as { code?: string };
     // no right to read it, or larger than a single value may be
     if (code !== '42501' && code !== '54000' && code !== 'XX000' && code !== '22023') throw error;
     await session.query('ROLLBACK TO SAVEPOINT large_objects');
-    return { count: Number(count), fingerprint: null };
+    return { count: Number(count), fingerprint: null, rights };
   }
 }

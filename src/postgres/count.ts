@@ -75,8 +75,12 @@ async function beginLocked(
   }
 }
 
-function* batches(tables: readonly TableToCount[], sizeOf: (table: TableToCount) => number): Generator<TableToCount[]> {
-  let batch: TableToCount[] = [];
+/** Tables in portions for one statement each: large ones alone, small ones many together. */
+export function* batches<Table extends TableToCount>(
+  tables: readonly Table[],
+  sizeOf: (table: Table) => number,
+): Generator<Table[]> {
+  let batch: Table[] = [];
   for (const table of tables) {
     const small = sizeOf(table) < smallBytes;
     if (batch.length > 0 && (!small || batch.length === smallAtOnce)) {

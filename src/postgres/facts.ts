@@ -5,6 +5,8 @@ export interface SourceIdentity {
   systemIdentifier: string;
   databaseOid: number;
   standby: boolean;
+  /** How long ago a standby was level with its primary; null for a primary, and where nobody can tell. */
+  behindSeconds: number | null;
 }
 
 /** What a database must be created with. */
@@ -28,10 +30,34 @@ export async function readIdentity(session: Session): Promise<SourceIdentity | u
     const { id } = await session.one<{ id: string }>(
       'SELECT system_identifier::text AS id FROM pg_catalog.pg_control_system()',
     );
-    return { systemIdentifier: id, databaseOid: Number(databaseOid), standby };
+    return {
+      systemIdentifier: id,
+      databaseOid: Number(databaseOid),
+      standby,
+      behindSeconds: standby ? await readLag(session) : null,
+    };
   } catch (error) {
     if ((error as { code?: string }).code === '42501') return undefined;
     throw error;
+  }
+}
+
+/**
+ * Seconds since a standby was level with its primary. One that receives and has replayed all it received is level; without a receiver
+ * only the last replayed transaction tells (https://www.postgresql.org/docs/current/functions-admin.html, "Recovery Information").
+ */
+async function readLag(session: Session): Promise<number | null> {
+  try {
+    const { seconds } = await session.one<{ seconds: number | null }>(
+      `SELECT CASE WHEN pg_catalog.pg_last_wal_receive_lsn() = pg_catalog.pg_last_wal_replay_lsn()
+                        AND EXISTS (SELECT FROM pg_catalog.pg_stat_wal_receiver) THEN 0
+                   ELSE extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.pg_last_xact_replay_timestamp())::float8 END AS seconds`,
+    );
+    return seconds === null ? null : Math.max(0, Math.round(seconds));
+  } catch (error) {
+    // standbys of some providers do not replay WAL of this kind, and say so
+    if ((error as { code?: string }).code === undefined) throw error;
+    return null;
   }
 }
 

@@ -5,16 +5,19 @@ import type { Target } from './connection.ts';
 /** The part of an archive that one pg_restore takes; undefined for all of it. */
 export type Section = 'pre-data' | 'data' | 'post-data';
 
-/**
- * pg_restore from stdin into a database, owners and grants included, stopping at the first error. Tablespaces that the server lacks are
- * left out on request: then everything lies in the default one.
- */
-export function restoreArchive(
-  client: Client,
-  target: Target,
-  section: Section | undefined,
-  withTablespaces: boolean,
-): Command {
+export interface RestoreOptions {
+  section: Section | undefined;
+  /** False where the server lacks a tablespace: then everything lies in the default one. */
+  withTablespaces: boolean;
+  /** A file that lists the entries to restore, where not all are wanted. */
+  listFile?: string | undefined;
+  /** The archive as a file, which `jobs` sessions may restore side by side; else it comes through stdin. */
+  parallel?: { file: string; jobs: number } | undefined;
+}
+
+/** pg_restore into a database, owners and grants included, stopping at the first error. */
+export function restoreArchive(client: Client, target: Target, options: RestoreOptions): Command {
+  const { section, withTablespaces, listFile, parallel } = options;
   const database = `dbname='${target.address.database.replaceAll(/[\\']/g, String.raw`\$&`)}'`;
   const args = [
     '--exit-on-error',
@@ -22,6 +25,9 @@ export function restoreArchive(
     `--dbname=${database}`,
     ...(section === undefined ? [] : [`--section=${section}`]),
     ...(withTablespaces ? [] : ['--no-tablespaces']),
+    ...(listFile === undefined ? [] : [`--use-list=${listFile}`]),
+    ...(parallel === undefined ? [] : [`--jobs=${parallel.jobs}`, parallel.file]),
   ];
-  return client.command('pg_restore', args, target);
+  const files = [listFile, parallel?.file].filter(file => file !== undefined);
+  return client.command('pg_restore', args, target, files);
 }

@@ -1,4 +1,4 @@
-import { messageOf } from '../failure.ts';
+import { Failure, messageOf } from '../failure.ts';
 import type { Session } from './connection.ts';
 import type { DatabaseFacts, MembershipFacts, RoleFacts } from './contents.ts';
 import { identifier, literal } from './quote.ts';
@@ -24,10 +24,17 @@ export function roleStatements(
     ...inOrder(
       memberships.filter(({ role, member }) => made.has(role) || made.has(member)),
       givesAdmin,
-    ).map(one =>
-      grantMembership(one, withGrantors, !withGrantors || memberships.some(maker => givesAdmin(maker, one))),
-    ),
+    ).map(one => grantStatement(one, memberships, withGrantors)),
   ];
+}
+
+/** Statements that make memberships, of roles that are all there. */
+export function membershipStatements(memberships: readonly MembershipFacts[], withGrantors: boolean): string[] {
+  return inOrder(memberships, givesAdmin).map(one => grantStatement(one, memberships, withGrantors));
+}
+
+function grantStatement(one: MembershipFacts, all: readonly MembershipFacts[], withGrantors: boolean): string {
+  return grantMembership(one, withGrantors, !withGrantors || all.some(maker => givesAdmin(maker, one)));
 }
 
 /** Statements that give a database its own settings, comment, limit and rights; `name` is what it is called now. */
@@ -50,6 +57,7 @@ export function databaseStatements(database: DatabaseFacts['database'], name: st
     ...(database.comment === null ? [] : [`COMMENT ON ${target} IS ${literal(database.comment)}`]),
     ...(database.connectionLimit === -1 ? [] : [`ALTER ${target} CONNECTION LIMIT ${database.connectionLimit}`]),
     ...settings,
+    ...(database.isTemplate ? [`ALTER ${target} IS_TEMPLATE true`] : []),
     ...(database.grants === null
       ? []
       : [`REVOKE ALL ON ${target} FROM PUBLIC, ${identifier(database.owner)}`, ...grants]),
@@ -71,6 +79,17 @@ export async function runEach(
     }
   }
   return refused;
+}
+
+/** Drops roles that own nothing any more. Throws when some of them stay: one that granted what another still holds goes after that one. */
+export async function dropRoles(session: Session, names: Iterable<string>): Promise<void> {
+  let waiting = [...names].map(name => `DROP ROLE IF EXISTS ${identifier(name)}`);
+  while (waiting.length > 0) {
+    const refused = await runEach(session, waiting);
+    if (refused.length === waiting.length)
+      throw new Failure(`${refused[0]?.statement} was refused: ${refused[0]?.reason}`);
+    waiting = refused.map(({ statement }) => statement);
+  }
 }
 
 function createRole(role: RoleFacts): string {

@@ -101,6 +101,21 @@ export function describeAddress({ user, host, port, database }: Address): string
   return `${user}@${host.includes(':') ? `[${host}]` : host}:${port}/${database}`;
 }
 
+/** The URL of an address, with its password: secret. */
+export function formatUrl(address: Address): string {
+  const { user, password, host, port, database, sslMode } = address;
+  const secret = password === undefined ? '' : `:${encodeURIComponent(password)}`;
+  const isSocket = host.startsWith('/');
+  const written = isSocket ? '' : host.includes(':') ? `[${host}]` : host;
+  const parameters = [
+    ...(isSocket ? [`host=${encodeURIComponent(host)}`, `port=${port}`] : []),
+    ...(sslMode === 'prefer' ? [] : [`sslmode=${sslMode}`]),
+  ];
+  const query = parameters.length > 0 ? `?${parameters.join('&')}` : '';
+  const place = isSocket ? '' : `${written}:${port}`;
+  return `postgresql://${encodeURIComponent(user)}${secret}@${place}/${encodeURIComponent(database)}${query}`;
+}
+
 /** A URL's parts as they stand there, percent-encoded; those of the query decoded. */
 interface Parts {
   user: string;

@@ -1,4 +1,9 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import * as core from '@actions/core';
+import type { Log } from '../log.ts';
+import { messageOf } from '../failure.ts';
+import { drillPage } from './drill-page.ts';
 import type { Presentation, Result } from './present.ts';
 
 /** The largest summary that the runner takes is 1 MiB a step; the rest is cut and said. */
@@ -18,4 +23,17 @@ export async function writeSummary(markdown: string): Promise<void> {
       ? markdown
       : `${bytes.subarray(0, summaryLimitBytes).toString('utf8')}\n\n(cut: the summary was too long)\n`;
   await core.summary.addRaw(text, true).write();
+}
+
+/** Writes the HTML page of a result that has one, and gives the result with its path; a folder that takes none is only warned of. */
+export async function writePage(result: Result, folder: string, log: Log): Promise<Result> {
+  if (result.command !== 'drill') return result;
+  const report = join(folder, `pg-lifeboat-drill-${result.backupId}.html`);
+  try {
+    await writeFile(report, drillPage(result), { mode: 0o600 });
+    return { ...result, report };
+  } catch (error) {
+    log.warn(`the report could not be written to ${report}: ${messageOf(error)}`);
+    return result;
+  }
 }

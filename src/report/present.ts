@@ -2,11 +2,13 @@ import type { BackupResult } from '../commands/backup.ts';
 import type { Check, ListResult, LogEntry } from '../commands/list.ts';
 import type { RestoreResult } from '../commands/restore.ts';
 import type { VerifyResult } from '../commands/verify.ts';
+import type { DrillResult } from '../commands/drill-result.ts';
 import type { ExitStatus } from '../failure.ts';
-import { escapeMarkdown, formatBytes, formatCount, formatSeconds, formatTime, plainLine } from './format.ts';
+import { code, escapeMarkdown, formatBytes, formatCount, formatSeconds, formatTime, plainLine } from './format.ts';
+import { presentDrill } from './present-drill.ts';
 import { markdownTable, textTable } from './table.ts';
 
-export type Result = BackupResult | ListResult | VerifyResult | RestoreResult;
+export type Result = BackupResult | ListResult | VerifyResult | DrillResult | RestoreResult;
 
 /** A result as people and workflows see it. */
 export interface Presentation {
@@ -37,6 +39,8 @@ function presentResult(result: Result): Presentation {
       return presentList(result);
     case 'verify':
       return presentVerify(result);
+    case 'drill':
+      return presentDrill(result);
     case 'restore':
       return presentRestore(result);
   }
@@ -80,17 +84,18 @@ function presentBackup(result: BackupResult): Presentation {
   };
 }
 
-const logHeader = ['Backup', 'Made', 'Kind', 'Size', 'Tables', 'Rows', 'Verified', 'Kept', 'By', 'Reason'];
+const logHeader = ['Backup', 'Made', 'Kind', 'Size', 'Tables', 'Rows', 'Verified', 'Proven', 'Kept', 'By', 'Reason'];
 const numbers = [3, 4, 5];
 
 function presentList({ backups, databases, location }: ListResult): Presentation {
-  const parts = databases.map(({ name, sealed, sizeBytes, unsealed }) => {
+  const parts = databases.map(({ name, sealed, sizeBytes, unsealed, lastProvenAt }) => {
     const shown = backups.filter(backup => backup.name === name);
     const hidden = sealed - shown.length;
     const counts = `${sealed} ${sealed === 1 ? 'backup' : 'backups'}, ${formatBytes(sizeBytes)}`;
     const notes = [
       ...(hidden > 0 ? [`${hidden} older ones are not shown: raise limit`] : []),
       ...(unsealed > 0 ? [`${unsealed} that were never sealed are no backups`] : []),
+      ...(lastProvenAt === null ? ['no drill has proven any of them yet'] : []),
     ];
     return { name, counts, notes, shown };
   });
@@ -135,6 +140,7 @@ function cellsOf(entry: LogEntry): string[] {
     formatCount(entry.tables),
     formatCount(entry.rows),
     describeChecks(entry),
+    describeDrills(entry),
     entry.retain ?? '',
     entry.actor ?? '',
     problem === null ? (entry.reason ?? '') : `PROBLEM: ${problem}`,
@@ -147,6 +153,13 @@ function describeChecks({ lastCheck, deepCheck }: LogEntry): string {
   const describe = ({ depth, verdict, at }: Check) => `${depth} ${verdict} ${formatTime(at)}`;
   const isOther = deepCheck !== null && deepCheck.at !== lastCheck.at;
   return isOther ? `${describe(lastCheck)}; ${describe(deepCheck)}` : describe(lastCheck);
+}
+
+/** When a drill proved it, or what the newest drill came to. */
+function describeDrills({ provenAt, drills }: LogEntry): string {
+  if (provenAt !== null) return `proven ${formatTime(provenAt)}`;
+  const newest = drills.at(-1);
+  return newest === undefined ? 'never' : `${newest.verdict} ${formatTime(newest.at)}`;
 }
 
 function presentVerify(result: VerifyResult): Presentation {
@@ -226,9 +239,4 @@ function presentRestore(result: RestoreResult): Presentation {
     },
     exitStatus: failed ? 1 : 0,
   };
-}
-
-/** Foreign text as code in Markdown: inside of HTML's tags Markdown goes on. */
-function code(text: string): string {
-  return `<code>${escapeMarkdown(text)}</code>`;
 }

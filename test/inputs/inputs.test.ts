@@ -21,6 +21,7 @@ const least: Record<CommandName, Given> = {
   backup: { store: 'file:///backups', 'database-url': url, recipients: 'age1' },
   list: { store: 'file:///backups' },
   verify: { store: 'file:///backups' },
+  drill: { store: 'file:///backups', 'target-url': url },
   restore: { store: 'file:///backups', 'target-url': url },
 };
 
@@ -285,12 +286,12 @@ describe('a refusal', () => {
     [
       'verify',
       { backup: 'newest' },
-      'input backup is "newest" (it may be latest, or an id such as 20261120T031742Z-scheduled-k3f9q2)',
+      'input backup is "newest" (it may be latest, latest-proven, or an id such as 20261120T031742Z-scheduled-k3f9q2)',
     ],
     [
       'restore',
       { backup: `${id}/..` },
-      `input backup is "20… (36 characters)" (it may be latest, or an id such as 20261120T031742Z-scheduled-k3f9q2)`,
+      `input backup is "20… (36 characters)" (it may be latest, latest-proven, or an id such as 20261120T031742Z-scheduled-k3f9q2)`,
     ],
     ['restore', { 'dry-run': '1' }, 'input dry-run is "1" (it may be true, false)'],
     ['restore', { jobs: '0' }, 'input jobs is "0" (it may be a whole number from 1 to 16)'],

@@ -35,7 +35,7 @@ describe('inputs of the action', () => {
 
   it('that are empty count as not given', () => {
     const { values, warnings } = readAction({ INPUT_STORE: '', INPUT_NAME: '  \n', INPUT_JOBS: '' });
-    assert.deepEqual([values.has('store'), values.has('name'), values.get('jobs')], [false, false, '1']);
+    assert.deepEqual([values.has('store'), values.has('name'), values.get('fingerprint')], [false, false, 'content']);
     assert.deepEqual(warnings, []);
   });
 
@@ -46,7 +46,7 @@ describe('inputs of the action', () => {
   it('name a command that exists', () => {
     assert.equal(
       refusal(() => readAction({ INPUT_COMMAND: 'destroy' })),
-      'input command is "destroy" (it may be backup, list, verify, restore)',
+      'input command is "destroy" (it may be backup, list, verify, drill, restore)',
     );
   });
 
@@ -54,7 +54,7 @@ describe('inputs of the action', () => {
     const { values, warnings } = readAction({
       INPUT_COMMAND: 'list',
       'INPUT_TARGET-URL': 'postgresql://u:secret@h/d',
-      INPUT_JOBS: '1',
+      INPUT_FINGERPRINT: 'content',
       INPUT_CLIENT: 'docker',
     });
     assert.deepEqual(warnings, [
@@ -92,8 +92,8 @@ describe('inputs of the terminal', () => {
 
   it('that are wrong are refused', () => {
     for (const [args, words] of [
-      [[], 'input command is missing (it may be backup, list, verify, restore; see pg-lifeboat --help)'],
-      [['drop'], 'input command is "drop" (it may be backup, list, verify, restore)'],
+      [[], 'input command is missing (it may be backup, list, verify, drill, restore; see pg-lifeboat --help)'],
+      [['drop'], 'input command is "drop" (it may be backup, list, verify, drill, restore)'],
       [['list', '--stor=x'], "the command line is wrong: Unknown option '--stor' (see pg-lifeboat --help)"],
       [
         ['list', '--store'],

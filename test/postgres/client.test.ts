@@ -135,13 +135,15 @@ describe('the client', () => {
 
   it('restores one section, and stops at the first error', async t => {
     const client = await find(await pretend(t, 'pg_dump (PostgreSQL) 17.5'), 17);
-    assert.deepEqual(restoreArchive(client, target, 'data', false).args, [
+    assert.deepEqual(restoreArchive(client, target, { section: 'data', withTablespaces: false }).args, [
       '--exit-on-error',
       '--no-password',
       "--dbname=dbname='db'",
       '--section=data',
       '--no-tablespaces',
     ]);
-    assert.deepEqual(restoreArchive(client, target, undefined, true).args.slice(2), ["--dbname=dbname='db'"]);
+    assert.deepEqual(restoreArchive(client, target, { section: undefined, withTablespaces: true }).args.slice(2), [
+      "--dbname=dbname='db'",
+    ]);
   });
 });

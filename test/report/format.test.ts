@@ -3,11 +3,13 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
   escapeMarkdown,
+  formatBudget,
   formatBytes,
   formatCount,
   formatSeconds,
   formatTime,
   plainLine,
+  shorten,
 } from '../../src/report/format.ts';
 
 /** Text as a database may hold it: any characters, rich in those that mean something to the runner or to Markdown. */
@@ -93,6 +95,9 @@ describe('a duration', () => {
       [3599.6, '1 h 0 min'],
       [7500, '2 h 5 min'],
       [7199, '2 h 0 min'],
+      [172_769, '47 h 59 min'],
+      [172_800, '2 d 0 h'],
+      [1_000_000, '11 d 14 h'],
     ] as const)
       assert.equal(formatSeconds(seconds), text);
   });
@@ -104,6 +109,27 @@ describe('a duration', () => {
           assert.ok(Number(count) < 60 || tenths < 600, formatSeconds(tenths / 10));
       }),
     );
+  });
+});
+
+describe('a budget', () => {
+  it('has no last part that is zero', () => {
+    for (const [seconds, text] of [
+      [0, '0 s'],
+      [20, '20 s'],
+      [90, '1 min 30 s'],
+      [600, '10 min'],
+      [7200, '2 h'],
+      [93_600, '26 h'],
+      [604_800, '7 d'],
+    ] as const)
+      assert.equal(formatBudget(seconds), text);
+  });
+});
+
+describe('a long text', () => {
+  it('is cut with a mark, never within a character', () => {
+    assert.deepEqual([shorten('abc', 3), shorten('abcd', 3), shorten('a😀b', 3)], ['abc', 'ab…', 'a…']);
   });
 });
 
@@ -141,6 +167,10 @@ describe('foreign text in a log', () => {
     assert.equal(plainLine('::set-output name=x::y'), ': :set-output name=x::y');
     assert.equal(plainLine('x\n::error::y'), 'x | ::error::y');
     assert.equal(plainLine('##[group]x'), '## [group]x');
+  });
+
+  it('does not turn the order of what is around it', () => {
+    assert.equal(plainLine('a\u202egnp.exe\u2069 שלום'), 'a?gnp.exe? שלום');
   });
 
   it('that is ordinary stays as it is', () => {

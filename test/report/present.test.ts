@@ -54,6 +54,8 @@ const entry: LogEntry = {
   retain: '90d',
   lastCheck: { at: '2026-11-21T00:00:00.000Z', depth: 'archive', verdict: 'passed' },
   deepCheck: null,
+  provenAt: null,
+  drills: [],
   problem: null,
 };
 
@@ -61,7 +63,17 @@ const list: ListResult = {
   command: 'list',
   location: 's3://bucket',
   backups: [entry],
-  databases: [{ name: 'shop', sealed: 3, newest: entry.at, sizeBytes: 12_600_000, unsealed: 1 }],
+  databases: [
+    {
+      name: 'shop',
+      sealed: 3,
+      newest: entry.at,
+      sizeBytes: 12_600_000,
+      unsealed: 1,
+      lastProvenAt: null,
+      unprovenRecipients: [],
+    },
+  ],
 };
 
 const verify: VerifyResult = {
@@ -74,6 +86,8 @@ const verify: VerifyResult = {
   objects: 6,
   sizeBytes: 4_200_000,
   durationSeconds: 1,
+  tables: 12,
+  rows: 100,
   findings: [],
   evidence: null,
 };
@@ -161,7 +175,15 @@ describe('the backup log', () => {
   });
 
   it('of several databases has a part for each', () => {
-    const databases = ['a', 'b'].map(name => ({ name, sealed: 1, newest: null, sizeBytes: 1, unsealed: 0 }));
+    const databases = ['a', 'b'].map(name => ({
+      name,
+      sealed: 1,
+      newest: null,
+      sizeBytes: 1,
+      unsealed: 0,
+      lastProvenAt: entry.at,
+      unprovenRecipients: [],
+    }));
     const { text } = shown({ ...list, databases, backups: databases.map(({ name }) => ({ ...entry, name })) });
     assert.match(text, /^a: 1 backup, 1 bytes\n(?:.*\n){3}\nb: 1 backup/);
   });

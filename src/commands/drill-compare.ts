@@ -1,0 +1,228 @@
+import type { Contents } from '../catalog/contents.ts';
+import type { FindingCode } from '../finding.ts';
+import { type Level, compareCopy } from '../postgres/compare.ts';
+import { compareRoles, compareRolesScript } from '../postgres/compare-roles.ts';
+import {
+  compareConstraintTriggers,
+  compareDatabase,
+  compareExtensions,
+  compareIndexes,
+  compareLocale,
+  compareMatviewContents,
+  compareViews,
+  obstacle,
+  sequencesBehindColumns,
+} from '../postgres/compare-state.ts';
+import { ConnectionLost, type Session, connect } from '../postgres/connection.ts';
+import { readFacts } from '../postgres/contents.ts';
+import { compareDefinitions } from '../postgres/definitions.ts';
+import { readLocale } from '../postgres/facts.ts';
+import { checkSelfTest } from '../postgres/fingerprint.ts';
+import { databaseStatements, runEach } from '../postgres/roles.ts';
+import { run } from '../process.ts';
+import type { Context } from './context.ts';
+import { withoutValues } from './drill-end.ts';
+import type { Proof } from './drill-proof.ts';
+import { type Fetched, type Restored, type Restoring, isSetting } from './drill-restore.ts';
+
+/** One thing that a comparison says, before it is a finding. */
+interface Said {
+  code: FindingCode;
+  object: string;
+  expected: string;
+  found: string;
+}
+
+/**
+ * Holds the scratch database against the source: definitions first, in pg_dump's own words; then what those do not show; rows last. A
+ * part that cannot be compared is a finding of its own, and the others go on.
+ */
+export async function compareScratch(
+  restoring: Restoring,
+  fetched: Fetched,
+  restored: Restored,
+  context: Context,
+): Promise<void> {
+  const { inputs, backup, server, proof } = restoring;
+  const { contents } = fetched;
+  const { log, signal } = context;
+  const level = comparedLevel(restoring, contents);
+  const part = async (code: FindingCode, object: string, work: () => Promise<readonly Said[]>) => {
+    try {
+      proof.findings.push(...(await work()));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof ConnectionLost || /^(?:53|58)/.test((error as { code?: string }).code ?? '')) throw error;
+      proof.findings.push({ code, object, expected: 'a comparison', found: withoutValues(obstacle(error)) });
+    }
+  };
+
+  await part('DEFINITIONS_NOT_COMPARED', 'definitions', () => definitions(fetched, restored, signal));
+  log.info('definitions compared');
+  const database = restored.target.address.database;
+  const settings = databaseStatements(contents.database, database).filter(isSetting);
+  for (const { statement, reason } of await runEach(server.admin, settings))
+    proof.findings.push({ code: 'STATEMENT_REFUSED', object: statement, expected: 'to be run', found: reason });
+
+  const sessions = await openSessions(restored, inputs.jobs, signal);
+  const cut = () => sessions.forEach(session => session.cut());
+  signal.addEventListener('abort', cut, { once: true });
+  try {
+    const [session] = sessions;
+    await part('NOT_VERIFIED', 'roles', async () => roles(fetched, restored, proof, session));
+    await part('NOT_VERIFIED', 'database', async () => [
+      ...compareLocale(backup.manifest.database, await readLocale(session)),
+      ...(await compareDatabase(session, contents.database)),
+    ]);
+    await part('NOT_VERIFIED', 'extensions', () => extensions(restored, contents, proof, session));
+    await part('NOT_VERIFIED', 'indexes', () => compareIndexes(session, contents.invalidIndexes));
+    await part('NOT_VERIFIED', 'constraints', () => compareConstraintTriggers(session));
+    await part('NOT_VERIFIED', 'views', async () => {
+      const { differences, unplanned } = await compareViews(session);
+      if (unplanned.length > 0)
+        proof.notices.push(
+          `${unplanned.length} views need something that only the app or the source has, so their definitions alone were compared: ${shortList(unplanned)}`,
+        );
+      return differences;
+    });
+    log.info('roles, database, extensions, indexes and views compared');
+    await part('NOT_VERIFIED', 'rows', async () => {
+      if (level === 'content') await checkSelfTest(session);
+      return compareCopy(sessions, expectedOf(contents, restored), level);
+    });
+    await part('NOT_VERIFIED', 'materialized views', async () => {
+      const { differences, timeBound } = await compareMatviewContents(session);
+      if (timeBound.length > 0)
+        proof.notices.push(
+          `${timeBound.length} materialized views give something else at each refresh, so what they hold was not compared: ${shortList(timeBound)}`,
+        );
+      return differences;
+    });
+    await part('NOT_VERIFIED', 'sequences', () => sayBehindColumns(session, proof));
+  } finally {
+    signal.removeEventListener('abort', cut);
+    await Promise.all(sessions.map(session => session.close()));
+  }
+  proof.tables = drilledTables(contents, restored, proof, level);
+}
+
+/** The definitions of the copy by the same program that wrote those of the source. */
+async function definitions({ definitions: expected, client }: Fetched, restored: Restored, signal: AbortSignal) {
+  const dump = client.command('pg_dump', ['--schema-only', '--no-password'], restored.target);
+  const { stdout } = await run(dump, signal);
+  return compareDefinitions(expected, stdout, { skip: entry => isSkipped(restored, entry) });
+}
+
+/** Whether an entry of the definitions was left out of the restore: pg_restore lists it by type, schema, name and owner. */
+function isSkipped({ opened: { skipped } }: Restored, entry: Parameters<typeof describeEntry>[0]): boolean {
+  return skipped.size > 0 && skipped.has(describeEntry(entry));
+}
+
+function describeEntry({ type, schema, name, owner }: { type: string; schema: string; name: string; owner: string }) {
+  return `${type} ${schema} ${name} ${owner === '-' ? '' : owner}`;
+}
+
+async function roles(
+  { contents, rolesScript }: Fetched,
+  { roles: wanted, rolesMade }: Restored,
+  proof: Proof,
+  session: Session,
+): Promise<Said[]> {
+  const found = await readFacts(session);
+  const others = contents.roles.filter(({ name }) => !rolesMade.has(name));
+  if (others.length > 0)
+    proof.notices.push(
+      `${others.length} roles were on the server before, so their attributes were compared in roles.sql alone: ${shortList(others.map(({ name }) => name))}`,
+    );
+  return [
+    ...compareRoles({ roles: wanted, memberships: contents.memberships }, found, rolesMade),
+    ...compareRolesScript(contents.roles, rolesScript),
+  ];
+}
+
+async function extensions(
+  { opened: { skipped } }: Restored,
+  contents: Contents,
+  proof: Proof,
+  session: Session,
+): Promise<Said[]> {
+  const wanted = contents.extensions.filter(({ name }) => !skipped.has(`EXTENSION - ${name} `));
+  const { differences, versions } = await compareExtensions(session, { ...contents, extensions: wanted });
+  for (const version of versions) proof.notices.push(`extension ${version}`);
+  return differences;
+}
+
+/** Contents without what was left out of the restore. */
+function expectedOf(contents: Contents, restored: Restored): Contents {
+  const { skipped } = restored.opened;
+  if (skipped.size === 0) return contents;
+  const left = (type: string) => prefixesOf(type, skipped);
+  const without = <T extends { schema: string; name: string }>(items: readonly T[], names: ReadonlySet<string>) =>
+    items.filter(item => !names.has(`${item.schema} ${item.name}`.replaceAll(/[\r\n]/g, ' ')));
+  return {
+    ...contents,
+    tables: without(contents.tables, left('(?:FOREIGN )?TABLE')),
+    sequences: without(contents.sequences, left('SEQUENCE')),
+    materializedViews: without(contents.materializedViews, left('MATERIALIZED VIEW')),
+  };
+}
+
+/** Schema and name of the skipped entries of a type; owners have no blank in all but the oddest cases. */
+function prefixesOf(type: string, skipped: ReadonlySet<string>): Set<string> {
+  const pattern = new RegExp(`^${type} (?!DATA |ATTACH )`);
+  return new Set(
+    [...skipped].filter(text => pattern.test(text)).map(text => text.replace(pattern, '').replace(/ \S*$/, '')),
+  );
+}
+
+async function openSessions({ target }: Restored, jobs: number, signal: AbortSignal): Promise<[Session, ...Session[]]> {
+  const sessions: [Session, ...Session[]] = [await connect(target, signal)];
+  while (sessions.length < jobs) sessions.push(await connect(target, signal));
+  return sessions;
+}
+
+/** A sequence that is behind its own column was so in the source, or would have been found already: worth a word. */
+async function sayBehindColumns(session: Session, proof: Proof): Promise<Said[]> {
+  const behind = await sequencesBehindColumns(session);
+  if (behind.length > 0)
+    proof.notices.push(
+      `${behind.length} sequences are behind the values of their own column, as they were in the source: ${shortList(behind)}`,
+    );
+  return [];
+}
+
+function comparedLevel({ inputs, proof, backup }: Restoring, contents: Contents): Level {
+  const order: readonly Level[] = ['none', 'counts', 'content'];
+  const words = { none: 'not at all', counts: 'by their number alone', content: 'by content' };
+  const { level } = contents.fingerprint;
+  const lesser = order[Math.min(order.indexOf(level), order.indexOf(inputs.fingerprint))] ?? 'none';
+  if (lesser === level && level !== 'content')
+    proof.excluded.push(`the backup was made with fingerprint: ${level}, so rows were compared ${words[lesser]}`);
+  else if (lesser !== 'content')
+    proof.excluded.push(`fingerprint: ${inputs.fingerprint} was asked for, so rows were compared ${words[lesser]}`);
+  if (backup.manifest.partial)
+    proof.excluded.push('the backup is partial: what its filters left out was neither restored nor compared');
+  return lesser;
+}
+
+function drilledTables(contents: Contents, restored: Restored, { findings }: Proof, level: Level) {
+  const wrong = new Set(findings.map(({ object }) => object));
+  const kept = new Set(expectedOf(contents, restored).tables);
+  return contents.tables.map(table => {
+    const { schema, name, rows, sizeBytes, dataCaptured } = table;
+    const wasCompared = level !== 'none' && dataCaptured && rows !== null && kept.has(table);
+    const byContent = level === 'content' && table.fingerprintBy !== null;
+    return {
+      schema,
+      name,
+      rows,
+      sizeBytes,
+      compared: wasCompared ? (byContent ? ('content' as const) : ('counts' as const)) : ('not' as const),
+      same: !wrong.has(`table ${schema}.${name}`),
+    };
+  });
+}
+
+function shortList(names: readonly string[]): string {
+  return `${names.slice(0, 20).join(', ')}${names.length > 20 ? `, and ${names.length - 20} more` : ''}`;
+}

@@ -1,0 +1,43 @@
+import type { Contents } from '../catalog/contents.ts';
+import type { Finding } from '../finding.ts';
+import type { CheckResult, DrilledTable } from './drill-result.ts';
+import { StageClock } from './stage-clock.ts';
+
+/** What a drill has come to know so far; each of its parts adds to it. */
+export interface Proof {
+  clock: StageClock;
+  findings: Finding[];
+  /** What the user left out or accepted by name. */
+  excluded: string[];
+  notices: string[];
+  /** Everything that was to be looked at was reached. */
+  isComplete: boolean;
+  contents: Contents | undefined;
+  /** The scratch database, once it may exist. */
+  scratch: string | undefined;
+  rolesMade: ReadonlySet<string>;
+  provenRecipients: string[];
+  tables: DrilledTable[];
+  checks: CheckResult[];
+  serverVersion: string | null;
+  tuned: string[];
+}
+
+/** The proof at the begin of a drill: nothing is known. */
+export function newProof(): Proof {
+  return {
+    clock: new StageClock(),
+    findings: [],
+    excluded: [],
+    notices: [],
+    isComplete: false,
+    contents: undefined,
+    scratch: undefined,
+    rolesMade: new Set(),
+    provenRecipients: [],
+    tables: [],
+    checks: [],
+    serverVersion: null,
+    tuned: [],
+  };
+}

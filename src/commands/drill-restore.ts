@@ -1,0 +1,302 @@
+import type { Contents, Role } from '../catalog/contents.ts';
+import type { ManifestObject } from '../catalog/manifest.ts';
+import { Failure } from '../failure.ts';
+import type { DrillInputs } from '../inputs/inputs.ts';
+import { type TocEntry, restingOn } from '../postgres/archive.ts';
+import { type Client, findClient } from '../postgres/client.ts';
+import { type Session, type Target, connect } from '../postgres/connection.ts';
+import { readRoles } from '../postgres/contents.ts';
+import { splitDefinitions } from '../postgres/definitions.ts';
+import { identifier } from '../postgres/quote.ts';
+import { databaseStatements, membershipStatements, roleStatements, runEach } from '../postgres/roles.ts';
+import { createScratch, newScratchName } from '../postgres/scratch.ts';
+import { availableExtensions, existingTablespaces } from '../postgres/target.ts';
+import { ObjectMissing } from '../store/missing.ts';
+import { collect } from '../streams.ts';
+import type { Context } from './context.ts';
+import { DrillEnded } from './drill-end.ts';
+import { type DrillServer, inDatabase } from './drill-server.ts';
+import type { Proof } from './drill-proof.ts';
+import type { OpenKeys } from './keys.ts';
+import { type Loading, type Opened, loadData, loadPostData, loadPreData, openArchive } from './load.ts';
+import { BytesDiffer, type StoredBackup } from './stored-backup.ts';
+
+/** A backup that was fetched as far as it is needed before the rows stream. */
+export interface Fetched {
+  contents: Contents;
+  /** What the source's pg_dump said of every object. */
+  definitions: string;
+  rolesScript: string;
+  client: Client;
+}
+
+/** A scratch database with the backup in it. */
+export interface Restored {
+  target: Target;
+  /** Roles that this drill made; the others were there. */
+  rolesMade: Set<string>;
+  /** Roles as they were to be made: without login, and superusers where a restored object asks for one. */
+  roles: Role[];
+  opened: Opened;
+}
+
+export interface Restoring {
+  inputs: DrillInputs;
+  backup: StoredBackup;
+  keys: OpenKeys;
+  server: DrillServer;
+  proof: Proof;
+}
+
+const definitionsLimitBytes = 512 * 1024 * 1024;
+
+/** Fetches what names and describes: all objects are there with their sizes, contents, roles and definitions can be read. */
+export async function fetchDescriptions(
+  { inputs, backup, keys, server, proof }: Restoring,
+  context: Context,
+): Promise<Fetched> {
+  const { log, signal } = context;
+  const { clock } = proof;
+  await clock.time('fetch', () => checkPresent(backup, signal));
+  const client = await findClient({ major: server.admin.major, choice: inputs.client, log, signal });
+  const text = async (purpose: ManifestObject['purpose']) => {
+    const object = backup.manifest.objects.find(one => one.purpose === purpose);
+    if (!object)
+      throw new DrillEnded({ code: 'OBJECT_MISSING', object: purpose, expected: 'an object', found: 'not listed' });
+    const observer = observerOf(proof);
+    const plaintext = await backup.decrypt(object, keys.decryption, signal, observer);
+    return (await collect(plaintext, definitionsLimitBytes)).toString('utf8');
+  };
+  clock.mark('check bytes');
+  clock.mark('decrypt');
+  const contents = await backup.contents(keys.decryption, signal);
+  proof.contents = contents;
+  for (const { recipient, decryption } of keys.single) {
+    const opens = keys.single.length === 1 || (await backup.contents(decryption, signal).catch(() => undefined));
+    if (opens) proof.provenRecipients.push(recipient);
+  }
+  return { contents, definitions: await text('schema'), rolesScript: await text('roles'), client };
+}
+
+/** What a drill hears of an object that streams: the stages that go on beside the rows. */
+function observerOf({ clock }: Proof, onBytes: (bytes: number) => void = () => {}) {
+  return {
+    onStoredBytes: (bytes: number) => {
+      clock.mark('fetch');
+      onBytes(bytes);
+    },
+    onChecked: () => clock.mark('check bytes'),
+    onDecrypted: () => clock.mark('decrypt'),
+  };
+}
+
+async function checkPresent(backup: StoredBackup, signal: AbortSignal): Promise<void> {
+  for (const { object, sizeBytes } of backup.manifest.objects) {
+    const found = await backup.store.stat(backup.keyOf(object), signal);
+    if (!found) throw new ObjectMissing(backup.keyOf(object), backup.store.location);
+    if (found.sizeBytes !== sizeBytes)
+      throw new BytesDiffer('SIZE_DIFFERS', object, `${sizeBytes} bytes`, `${found.sizeBytes} bytes`);
+  }
+}
+
+/** Makes the roles and the scratch database, and restores everything into it, stage by stage. */
+export async function restoreScratch(restoring: Restoring, fetched: Fetched, context: Context): Promise<Restored> {
+  const { inputs, backup, keys, server, proof } = restoring;
+  const { contents, client, definitions } = fetched;
+  const { log, signal } = context;
+  const { clock } = proof;
+  const { admin } = server;
+  const missing = await missingExtensions(admin, contents, inputs.optionalExtensions);
+  const roles = drillRoles(contents.roles, definitions);
+  const tablespaces = await existingTablespaces(admin);
+  const lostTablespaces = contents.tablespaces.filter(name => !tablespaces.has(name));
+  if (lostTablespaces.length > 0)
+    proof.notices.push(
+      `the server has no tablespace ${lostTablespaces.join(', ')}: everything lies in the default one`,
+    );
+
+  const rolesMade = await clock.time('roles', () => makeRoles(restoring, roles, contents));
+  log.info(`roles: ${rolesMade.size} made, ${roles.length - rolesMade.size} were there`);
+  const name = newScratchName();
+  proof.scratch = name;
+  await makeScratch(admin, name, backup, contents);
+  const target = inDatabase(admin.target, name);
+  await fitScratch(target, contents, signal);
+
+  const loading: Loading = {
+    backup,
+    decryption: keys.decryption,
+    client,
+    target,
+    jobs: inputs.jobs,
+    withTablespaces: lostTablespaces.length === 0,
+    folder: context.folder,
+  };
+  const opened = await clock.time('pre-data', async () => {
+    const archive = await openArchive(loading, entries => leftOut(entries, missing), signal);
+    checkHasDefinitions(archive, contents);
+    await dropPublicIfMade(target, archive, signal);
+    await loadPreData(loading, archive, signal);
+    return archive;
+  });
+  log.info('definitions restored; now the rows');
+  const archives = backup.manifest.objects.filter(({ purpose }) => purpose === 'main' || purpose === 'shard');
+  const progress = log.progress(
+    'restore',
+    archives.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  );
+  try {
+    const observer = observerOf(proof, bytes => progress.add(bytes));
+    await clock.time('data', () => loadData(loading, opened, observer, signal));
+  } finally {
+    progress.end();
+  }
+  log.info('rows restored; now indexes and constraints');
+  await clock.time('post-data', () => loadPostData(loading, opened, signal));
+  sayLeftOut(proof, opened, missing);
+  return { target, rolesMade, roles, opened };
+}
+
+async function missingExtensions(
+  admin: Session,
+  contents: Contents,
+  optional: readonly string[],
+): Promise<Contents['extensions']> {
+  const available = await availableExtensions(admin);
+  const missing = contents.extensions.filter(({ name }) => !available.has(name));
+  const needed = missing.filter(({ name }) => !optional.includes(name));
+  if (needed.length === 0) return missing;
+  throw new DrillEnded({
+    code: 'EXTENSION_UNAVAILABLE',
+    object: needed.map(({ name }) => `extension ${name}`).join(', '),
+    expected: imageFor(needed, admin.major),
+    found: 'a server without it',
+  });
+}
+
+/** Images that are known to carry what the official one lacks. */
+function imageFor(extensions: Contents['extensions'], major: number): string {
+  const names = extensions.map(({ name }) => name);
+  if (names.every(name => name === 'vector')) return `a server such as the image pgvector/pgvector:pg${major}`;
+  if (names.every(name => /^postgis|^address_standardizer/.test(name)))
+    return `a server such as an image of postgis/postgis for ${major}`;
+  if (names.some(name => /^(?:pg_graphql|supabase_vault|pgsodium|pg_net|pgjwt|wrappers)$/.test(name)))
+    return `a server such as an image of supabase/postgres for ${major}, with user supabase_admin`;
+  return 'a server that has it';
+}
+
+/**
+ * Roles as a drill makes them: nobody logs in. Owners of event triggers and foreign-data wrappers must be superusers on an ordinary
+ * server, which some providers have bent.
+ */
+function drillRoles(roles: readonly Role[], definitions: string): Role[] {
+  const owners = new Set(
+    splitDefinitions(definitions)
+      .filter(({ type }) => type === 'EVENT TRIGGER' || type === 'FOREIGN DATA WRAPPER')
+      .map(({ owner }) => owner),
+  );
+  return roles.map(role => ({ ...role, login: false, superuser: role.superuser || owners.has(role.name) }));
+}
+
+async function makeRoles({ server, proof }: Restoring, roles: Role[], contents: Contents): Promise<Set<string>> {
+  const { admin, isEmpty } = server;
+  const existing = new Set((await readRoles(admin)).map(({ name }) => name));
+  const toMake = roles.filter(({ name }) => !existing.has(name));
+  const made = new Set(toMake.map(({ name }) => name));
+  const { memberships } = contents;
+  // on somebody's server, roles that were there get nothing from us
+  const ours = memberships.filter(({ role, member }) => isEmpty || made.has(role) || made.has(member));
+  const withGrantors = admin.major >= 16;
+  const refused = await runEach(admin, [
+    ...roleStatements(toMake, [], withGrantors),
+    ...membershipStatements(ours, withGrantors),
+  ]);
+  for (const { statement, reason } of refused)
+    proof.findings.push({ code: 'STATEMENT_REFUSED', object: statement, expected: 'to be run', found: reason });
+  proof.rolesMade = made;
+  return made;
+}
+
+async function makeScratch(admin: Session, name: string, { manifest }: StoredBackup, contents: Contents) {
+  try {
+    await createScratch(admin, name, manifest.database, admin.target.address.user);
+  } catch (error) {
+    const { code = '', message = '' } = error as { code?: string; message?: string };
+    // invalid locale, encoding that does not go with it, provider that the server was not built with
+    if (!/^(?:42|22|0A)/.test(code)) throw error;
+    const { encoding, localeProvider, collate, locale } = manifest.database;
+    throw new DrillEnded({
+      code: 'LOCALE_UNAVAILABLE',
+      object: 'database: locale',
+      expected: `${encoding}, ${localeProvider} ${locale ?? collate}`,
+      found: message,
+    });
+  }
+  const refused = await runEach(admin, databaseStatements(contents.database, name).filter(isHarmless));
+  if (refused.length > 0)
+    throw new Failure(`the server refused "${refused[0]?.statement}": ${refused[0]?.reason}`, {
+      hint: 'connect as a superuser',
+    });
+}
+
+/** Settings of the database come last: they would be in force for the restore, too. */
+function isHarmless(statement: string): boolean {
+  return !isSetting(statement);
+}
+
+/** Whether a statement changes a setting of the database, for all or for one role. */
+export function isSetting(statement: string): boolean {
+  return /^ALTER DATABASE "(?:[^"]|"")*" (?:SET |IS_TEMPLATE)|^ALTER ROLE "(?:[^"]|"")*" IN DATABASE /.test(statement);
+}
+
+/** What every new database has, and the source had dropped. */
+async function fitScratch(target: Target, contents: Contents, signal: AbortSignal): Promise<void> {
+  const hasLanguage = contents.extensions.some(({ name }) => name === 'plpgsql');
+  if (contents.database.hasPublicSchema && hasLanguage) return;
+  const session = await connect(target, signal);
+  try {
+    if (!hasLanguage) await session.query('DROP EXTENSION plpgsql');
+    if (!contents.database.hasPublicSchema) await session.query('DROP SCHEMA public');
+  } finally {
+    await session.close();
+  }
+}
+
+/** A dump of chosen schemas makes them all, `public` too. */
+async function dropPublicIfMade(target: Target, { head }: Opened, signal: AbortSignal): Promise<void> {
+  if (!head.entries.some(({ text }) => text.startsWith('SCHEMA - public '))) return;
+  const session = await connect(target, signal);
+  try {
+    await session.query(`DROP SCHEMA IF EXISTS ${identifier('public')}`);
+  } finally {
+    await session.close();
+  }
+}
+
+function leftOut(entries: readonly TocEntry[], missing: Contents['extensions']): Set<TocEntry> {
+  return restingOn(
+    entries,
+    missing.map(({ name }) => name),
+  );
+}
+
+function checkHasDefinitions({ head }: Opened, contents: Contents): void {
+  const hasTables = contents.tables.some(({ kind, condition }) => kind !== 'foreign' && condition === null);
+  if (!hasTables || head.entries.some(({ text }) => text.startsWith('TABLE ') && !text.startsWith('TABLE DATA ')))
+    return;
+  throw new DrillEnded({
+    code: 'NOT_VERIFIED',
+    object: 'backup',
+    expected: 'definitions to restore',
+    found: 'rows alone: a backup made with data-only cannot be drilled by itself',
+  });
+}
+
+function sayLeftOut(proof: Proof, { skipped }: Opened, missing: Contents['extensions']): void {
+  if (missing.length === 0) return;
+  const names = missing.map(({ name }) => name).join(', ');
+  const shown = [...skipped].filter(text => !/^(?:EXTENSION|COMMENT|ACL|TABLE DATA|SEQUENCE SET) /.test(text));
+  proof.excluded.push(
+    `the server lacks ${names}, named in optional-extensions: ${shown.length} objects that rest on it are not restored and not verified${shown.length > 0 ? `: ${shown.slice(0, 50).join('; ')}${shown.length > 50 ? '; …' : ''}` : ''}`,
+  );
+}

@@ -1,0 +1,144 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ManifestObject } from '../catalog/manifest.ts';
+import type { Decryption } from '../crypto/crypto.ts';
+import { Failure } from '../failure.ts';
+import type { Client } from '../postgres/client.ts';
+import type { Target } from '../postgres/connection.ts';
+import { type ArchiveHead, type TocEntry, readHead } from '../postgres/archive.ts';
+import { pour } from '../postgres/pour.ts';
+import { type Section, restoreArchive } from '../postgres/restore.ts';
+import { bytes, digest } from '../streams.ts';
+import { together } from '../together.ts';
+import type { ReadObserver, StoredBackup } from './stored-backup.ts';
+
+/** A backup on its way into a database. */
+export interface Loading {
+  backup: StoredBackup;
+  decryption: Decryption;
+  client: Client;
+  target: Target;
+  jobs: number;
+  /** False where the server lacks a tablespace: then everything lies in the default one. */
+  withTablespaces: boolean;
+  /** A folder of this run's own. */
+  folder: string;
+}
+
+/** The main archive's beginning, and what of it is to be left out. */
+export interface Opened {
+  main: ManifestObject;
+  head: ArchiveHead;
+  /** The entries that are not restored, by type, schema, name and owner. */
+  skipped: ReadonlySet<string>;
+  listFile: string | undefined;
+}
+
+/**
+ * Reads the main archive's table of contents, which is enough for what comes before and after the rows. `skip` says which entries are
+ * not restored.
+ */
+export async function openArchive(
+  loading: Loading,
+  skip: (entries: readonly TocEntry[]) => ReadonlySet<TocEntry>,
+  signal: AbortSignal,
+): Promise<Opened> {
+  const { backup, decryption, client } = loading;
+  const { manifest } = backup;
+  const main = manifest.objects.find(({ purpose }) => purpose === 'main');
+  if (!main)
+    throw new Failure(`the manifest of ${manifest.id} lists no main archive`, {
+      hint: 'it was edited; use another backup',
+    });
+  const head = await readHead(client, await backup.decrypt(main, decryption, signal), signal);
+  const left = skip(head.entries);
+  const listFile = left.size === 0 ? undefined : await writeList(loading, main, head, left);
+  return { main, head, skipped: new Set([...left].map(({ text }) => text)), listFile };
+}
+
+/** Everything that comes before the rows. */
+export async function loadPreData(loading: Loading, opened: Opened, signal: AbortSignal): Promise<void> {
+  await pour(restoring(loading, 'pre-data', opened.listFile), bytes(opened.head.bytes), signal);
+}
+
+/** The rows: the main archive and the shards side by side, each read to its end and held against the manifest. */
+export async function loadData(
+  loading: Loading,
+  opened: Opened,
+  observer: ReadObserver,
+  signal: AbortSignal,
+): Promise<void> {
+  const shards = loading.backup.manifest.objects.filter(({ purpose }) => purpose === 'shard');
+  const waiting = [opened.main, ...shards];
+  const lane = async (laneSignal: AbortSignal) => {
+    for (let next = waiting.shift(); next; next = waiting.shift())
+      await loadRows(loading, opened, next, observer, laneSignal);
+  };
+  await together(
+    signal,
+    Array.from({ length: Math.min(loading.jobs, waiting.length) }, () => lane),
+  );
+}
+
+/** Everything that comes after the rows: indexes, constraints, triggers, materialized views. */
+export async function loadPostData(loading: Loading, opened: Opened, signal: AbortSignal): Promise<void> {
+  const { jobs, folder } = loading;
+  const { head, listFile } = opened;
+  if (jobs === 1) return void (await pour(restoring(loading, 'post-data', listFile), bytes(head.bytes), signal));
+  // pg_restore works side by side only from a file
+  const file = join(folder, 'head.dump');
+  await writeFile(file, head.bytes, { mode: 0o600 });
+  await pour(restoring(loading, 'post-data', listFile, { file, jobs }), bytes(''), signal);
+}
+
+async function loadRows(
+  loading: Loading,
+  { main, skipped, listFile }: Opened,
+  object: ManifestObject,
+  observer: ReadObserver,
+  signal: AbortSignal,
+): Promise<void> {
+  const { backup, decryption } = loading;
+  const list = object === main ? listFile : await listOfShard(loading, object, skipped, signal);
+  const plaintext = await backup.decrypt(object, decryption, signal, observer);
+  if (list === null) return void (await digest(plaintext));
+  await pour(restoring(loading, 'data', list), plaintext, signal);
+}
+
+/** Which rows of a shard are restored: undefined for all, null for none. */
+async function listOfShard(
+  loading: Loading,
+  object: ManifestObject,
+  skipped: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<string | undefined | null> {
+  if (skipped.size === 0) return undefined;
+  const { backup, decryption, client } = loading;
+  const head = await readHead(client, await backup.decrypt(object, decryption, signal), signal);
+  const left = head.entries.filter(({ text }) =>
+    skipped.has(text.replace(/^TABLE DATA /, 'TABLE ').replace(/^SEQUENCE SET /, 'SEQUENCE ')),
+  );
+  if (left.length === head.entries.length) return null;
+  return left.length === 0 ? undefined : writeList(loading, object, head, new Set(left));
+}
+
+async function writeList(
+  { folder }: Loading,
+  { object }: ManifestObject,
+  head: ArchiveHead,
+  left: ReadonlySet<TocEntry>,
+): Promise<string> {
+  const file = join(folder, `${object}.list`);
+  const wanted = head.entries.filter(entry => !left.has(entry));
+  await writeFile(file, wanted.map(({ id }) => `${id};\n`).join(''), { mode: 0o600 });
+  return file;
+}
+
+function restoring(
+  { client, target, withTablespaces }: Loading,
+  section: Section,
+  listFile: string | undefined,
+  parallel?: { file: string; jobs: number },
+) {
+  return restoreArchive(client, target, { section, withTablespaces, listFile, parallel });
+}

@@ -1,0 +1,120 @@
+import type { DatabaseFacts, MembershipFacts, RoleFacts } from './contents.ts';
+
+/** One difference between the roles that a backup lists and those of a server, or of its `roles.sql`. */
+export interface RoleDifference {
+  code: 'ROLE_MISSING' | 'ROLE_DIFFERS' | 'MEMBERSHIP_DIFFERS' | 'NOT_VERIFIED';
+  object: string;
+  expected: string;
+  found: string;
+}
+
+type RolesAndMemberships = Pick<DatabaseFacts, 'roles' | 'memberships'>;
+
+/**
+ * Holds the roles of a server against those that a restore was to make: every role is there; those that it `made` have their attributes,
+ * settings and memberships. Roles that the server had before keep their own attributes, which `compareRolesScript` looks at.
+ */
+export function compareRoles(
+  expected: RolesAndMemberships,
+  found: RolesAndMemberships,
+  made: ReadonlySet<string>,
+): RoleDifference[] {
+  const byName = new Map(found.roles.map(role => [role.name, role]));
+  const differences: RoleDifference[] = [];
+  for (const role of expected.roles) {
+    const object = `role ${role.name}`;
+    const other = byName.get(role.name);
+    if (!other) differences.push({ code: 'ROLE_MISSING', object, expected: 'a role', found: 'none' });
+    else if (made.has(role.name)) {
+      const [wanted, is] = [describeRole(role), describeRole(other)];
+      if (wanted !== is) differences.push({ code: 'ROLE_DIFFERS', object, expected: wanted, found: is });
+    }
+  }
+  return [...differences, ...compareMemberships(expected.memberships, found.memberships, made)];
+}
+
+function compareMemberships(
+  expected: readonly MembershipFacts[],
+  found: readonly MembershipFacts[],
+  made: ReadonlySet<string>,
+): RoleDifference[] {
+  const [wanted, is] = [byPair(expected), byPair(found)];
+  // an option that the older server did not have cannot be compared
+  const isOld = expected.some(({ inherit }) => inherit === null) || found.some(({ inherit }) => inherit === null);
+  const differences: RoleDifference[] = [];
+  for (const key of new Set([...wanted.keys(), ...is.keys()])) {
+    const [role = '', member = ''] = JSON.parse(key) as string[];
+    const [one, other] = [describeOptions(wanted.get(key), isOld), describeOptions(is.get(key), isOld)];
+    if (one === other) continue;
+    const isOurs = made.has(role) || made.has(member);
+    const code = isOurs ? 'MEMBERSHIP_DIFFERS' : 'NOT_VERIFIED';
+    // what else a server had before is nobody's business here
+    if (isOurs || wanted.has(key))
+      differences.push({ code, object: `membership of ${member} in ${role}`, expected: one, found: other });
+  }
+  return differences;
+}
+
+/** One may be a member of a role several times, each time by another grantor. */
+function byPair(memberships: readonly MembershipFacts[]): Map<string, MembershipFacts[]> {
+  const pairs = new Map<string, MembershipFacts[]>();
+  for (const membership of memberships) {
+    const key = JSON.stringify([membership.role, membership.member]);
+    pairs.set(key, [...(pairs.get(key) ?? []), membership]);
+  }
+  return pairs;
+}
+
+/**
+ * Holds `roles.sql`, as pg_dumpall wrote it, against the roles that the snapshot held: a line that makes each one, and one with its
+ * attributes (src/bin/pg_dump/pg_dumpall.c, "dumpRoles").
+ */
+export function compareRolesScript(expected: readonly RoleFacts[], script: string): RoleDifference[] {
+  const has = (statement: (name: string) => string, name: string) =>
+    spellings(name).some(spelling => script.includes(`\n${statement(spelling)}`));
+  return expected.flatMap((role): RoleDifference[] => {
+    const object = `role ${role.name} in roles.sql`;
+    if (!has(spelling => `CREATE ROLE ${spelling};\n`, role.name))
+      return [{ code: 'ROLE_MISSING', object, expected: 'a statement that makes it', found: 'none' }];
+    const attributes = attributeWords(role).join(' ');
+    if (has(spelling => `ALTER ROLE ${spelling} WITH ${attributes}`, role.name)) return [];
+    return [{ code: 'ROLE_DIFFERS', object, expected: attributes, found: 'other attributes' }];
+  });
+}
+
+/** A name quoted, and as it is where that may be: pg_dumpall quotes only what must be. */
+function spellings(name: string): string[] {
+  const quoted = `"${name.replaceAll('"', '""')}"`;
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? [name, quoted] : [quoted];
+}
+
+function attributeWords(role: RoleFacts): string[] {
+  const word = (on: boolean, text: string) => (on ? text : `NO${text}`);
+  return [
+    word(role.superuser, 'SUPERUSER'),
+    word(role.inherit, 'INHERIT'),
+    word(role.createRole, 'CREATEROLE'),
+    word(role.createDatabase, 'CREATEDB'),
+    word(role.login, 'LOGIN'),
+    word(role.replication, 'REPLICATION'),
+    word(role.bypassRls, 'BYPASSRLS'),
+  ];
+}
+
+function describeRole(role: RoleFacts): string {
+  return [
+    ...attributeWords(role),
+    ...(role.connectionLimit === -1 ? [] : [`CONNECTION LIMIT ${role.connectionLimit}`]),
+    ...(role.validUntil === null ? [] : [`VALID UNTIL ${role.validUntil}`]),
+    ...(role.comment === null ? [] : [`COMMENT ${JSON.stringify(role.comment)}`]),
+    ...[...role.settings].sort().map(setting => `SET ${setting}`),
+  ].join(' ');
+}
+
+function describeOptions(memberships: readonly MembershipFacts[] | undefined, isOld: boolean): string {
+  if (memberships === undefined) return 'none';
+  const options = memberships.map(({ admin, inherit, set }) =>
+    isOld ? `admin ${admin}` : `admin ${admin}, inherit ${inherit}, set ${set}`,
+  );
+  return [...new Set(options)].sort().join('; ');
+}

@@ -1,0 +1,291 @@
+import { messageOf } from '../failure.ts';
+import type { Session } from './connection.ts';
+import { type DatabaseFacts, readFacts, readSequences } from './contents.ts';
+import type { DatabaseLocale } from './facts.ts';
+import { countBy } from './fingerprint.ts';
+import { identifier, qualified } from './quote.ts';
+
+/** What a copy is in a state of that neither its rows nor its definitions show. */
+export interface StateDifference {
+  code:
+    | 'INDEX_INVALID'
+    | 'TRIGGER_DISABLED'
+    | 'VIEW_BROKEN'
+    | 'MATVIEW_CONTENT_DIFFERS'
+    | 'NOT_VERIFIED'
+    | 'EXTENSION_MISSING'
+    | 'EXTENSION_EXTRA'
+    | 'SCHEMA_MISSING'
+    | 'SCHEMA_EXTRA'
+    | 'DATABASE_DIFFERS'
+    | 'ENCODING_DIFFERS';
+  object: string;
+  expected: string;
+  found: string;
+}
+
+const userSchemas = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`;
+
+/** Indexes that cannot be used although the source had them valid. `invalid` are those that the source had invalid too. */
+export async function compareIndexes(
+  session: Session,
+  invalid: readonly { schema: string; name: string }[],
+): Promise<StateDifference[]> {
+  const known = new Set(invalid.map(qualified));
+  const found = await session.query<{ schema: string; name: string }>(
+    `SELECT n.nspname AS schema, c.relname AS name
+       FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE NOT (i.indisvalid AND i.indisready AND i.indislive) AND ${userSchemas} ORDER BY 1, 2`,
+  );
+  return found
+    .filter(index => !known.has(qualified(index)))
+    .map(({ schema, name }) => ({
+      code: 'INDEX_INVALID',
+      object: `index ${schema}.${name}`,
+      expected: 'valid',
+      found: 'not valid: no query uses it',
+    }));
+}
+
+/** Triggers of foreign keys that do not fire: no dump mentions them, and every restore makes them anew, enabled. */
+export async function compareConstraintTriggers(session: Session): Promise<StateDifference[]> {
+  const found = await session.query<{ schema: string; name: string; constraint: string }>(
+    `SELECT DISTINCT n.nspname AS schema, c.relname AS name, coalesce(k.conname, t.tgname) AS constraint
+       FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+       LEFT JOIN pg_catalog.pg_constraint k ON k.oid = t.tgconstraint
+      WHERE t.tgisinternal AND t.tgparentid = 0 AND t.tgenabled <> 'O' AND ${userSchemas} ORDER BY 1, 2, 3`,
+  );
+  return found.map(({ schema, name, constraint }) => ({
+    code: 'TRIGGER_DISABLED',
+    object: `constraint ${schema}.${name} ${constraint}`,
+    expected: 'checked for every row',
+    found: 'its trigger is disabled',
+  }));
+}
+
+/** What planning a view may fail with when something under it is gone: its functions, columns, types, or the rule itself. */
+const brokenStates = /^(?:XX|42P01|42703|42883|42704|42P16|42809|42804|0A000|55000)/;
+
+/**
+ * Views that cannot even be planned. What fails for another reason, such as a setting that the app makes, a division by zero or a
+ * foreign server, fails in the source too: `unplanned` names those, whose definitions alone are compared.
+ */
+export async function compareViews(session: Session): Promise<{ differences: StateDifference[]; unplanned: string[] }> {
+  const views = await session.query<{ schema: string; name: string }>(
+    `SELECT n.nspname AS schema, c.relname AS name FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relkind = 'v' AND ${userSchemas}
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.objid = c.oid AND e.deptype = 'e')
+      ORDER BY 1, 2`,
+  );
+  const differences: StateDifference[] = [];
+  const unplanned: string[] = [];
+  for (const view of views) {
+    try {
+      await session.query(`EXPLAIN SELECT * FROM ${qualified(view)}`);
+    } catch (error) {
+      const { code = '', message = '' } = error as { code?: string; message?: string };
+      if (code === '') throw error;
+      const name = `${view.schema}.${view.name}`;
+      const isBroken = brokenStates.test(code) && !/unrecognized configuration parameter/.test(message);
+      if (isBroken)
+        differences.push({
+          code: 'VIEW_BROKEN',
+          object: `view ${name}`,
+          expected: 'a query that can be planned',
+          found: `SQLSTATE ${code}`,
+        });
+      else unplanned.push(name);
+    }
+  }
+  return { differences, unplanned };
+}
+
+/** Functions whose answer depends on when, or by whom, they are asked. */
+const timely =
+  /\b(?:now|current_date|current_time|current_timestamp|localtime|localtimestamp|clock_timestamp|statement_timestamp|transaction_timestamp|timeofday|random|age|current_user|session_user|current_setting|nextval|gen_random_uuid|uuid_generate_v\d\w*)\b/i;
+
+/**
+ * Materialized views against their own queries, each refreshed once more in a transaction that is rolled back: a restore that filled them
+ * before the tables leaves them populated and empty. `timeBound` are those that give something else at every refresh.
+ */
+export async function compareMatviewContents(
+  session: Session,
+): Promise<{ differences: StateDifference[]; timeBound: string[] }> {
+  const { materializedViews } = await readFacts(session);
+  const differences: StateDifference[] = [];
+  const timeBound: string[] = [];
+  for (const view of materializedViews.filter(({ populated }) => populated)) {
+    const object = `materialized view ${view.schema}.${view.name}`;
+    try {
+      const outcome = await holdAgainstQuery(session, view);
+      if (outcome === 'bound to time') timeBound.push(`${view.schema}.${view.name}`);
+      else if (outcome !== 'same')
+        differences.push({ code: 'MATVIEW_CONTENT_DIFFERS', object, expected: 'what its query gives', found: outcome });
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (code === undefined || /^(?:53|57|58)/.test(code)) throw error;
+      const found = `its query failed (SQLSTATE ${code})`;
+      differences.push({ code: 'NOT_VERIFIED', object, expected: 'what its query gives', found });
+    }
+  }
+  return { differences, timeBound };
+}
+
+async function holdAgainstQuery(session: Session, view: { schema: string; name: string }): Promise<string> {
+  const { oid, definition } = await session.one<{ oid: string; definition: string }>(
+    `SELECT oid::int8::text AS oid, pg_catalog.pg_get_viewdef(oid) AS definition FROM pg_catalog.pg_class WHERE oid = $1::pg_catalog.regclass`,
+    [qualified(view)],
+  );
+  const table = { ...view, oid: Number(oid), condition: null, by: 'row' as const };
+  const read = async () => {
+    const [counted] = await countBy(session, [table]);
+    return { rows: counted?.rows ?? 0, sum: counted?.fingerprint };
+  };
+  const refreshed = async () => {
+    await session.query('BEGIN');
+    try {
+      await session.query(`REFRESH MATERIALIZED VIEW ${qualified(view)}`);
+      return await read();
+    } finally {
+      await session.query('ROLLBACK');
+    }
+  };
+  const restored = await read();
+  const first = await refreshed();
+  if (first.rows === restored.rows && first.sum === restored.sum) return 'same';
+  if (restored.rows === 0) return `no rows, where its query gives ${first.rows}`;
+  if (timely.test(definition)) return 'bound to time';
+  const second = await refreshed();
+  if (second.rows !== first.rows || second.sum !== first.sum) return 'bound to time';
+  return first.rows === restored.rows
+    ? `${restored.rows} rows with other values`
+    : `${restored.rows} rows, where its query gives ${first.rows}`;
+}
+
+/** The sequences whose next value their own column may hold already. */
+export async function sequencesBehindColumns(session: Session): Promise<string[]> {
+  const owned = await session.query<{
+    sequence: string;
+    schema: string;
+    name: string;
+    column: string;
+    ascending: boolean;
+  }>(
+    `SELECT sn.nspname || '.' || s.relname AS sequence, n.nspname AS schema, c.relname AS name, a.attname AS column, q.seqincrement > 0 AS ascending
+       FROM pg_catalog.pg_sequence q JOIN pg_catalog.pg_class s ON s.oid = q.seqrelid JOIN pg_catalog.pg_namespace sn ON sn.oid = s.relnamespace
+       JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = s.oid AND d.refclassid = d.classid
+            AND d.deptype IN ('a', 'i')
+       JOIN pg_catalog.pg_class c ON c.oid = d.refobjid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+       JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid
+      WHERE a.atttypid IN ('int2'::pg_catalog.regtype, 'int4'::pg_catalog.regtype, 'int8'::pg_catalog.regtype) AND ${userSchemas} ORDER BY 1`,
+  );
+  const values = new Map((await readSequences(session)).map(one => [`${one.schema}.${one.name}`, one]));
+  const behind: string[] = [];
+  for (const { sequence, column, ascending, ...table } of owned) {
+    const value = values.get(sequence);
+    const { edge } = await session.one<{ edge: string | null }>(
+      `SELECT ${ascending ? 'max' : 'min'}(${identifier(column)})::text AS edge FROM ${qualified(table)}`,
+    );
+    if (value === undefined || edge === null) continue;
+    const ahead = (BigInt(value.lastValue) - BigInt(edge)) * (ascending ? 1n : -1n);
+    if (ahead < 0n || (ahead === 0n && !value.isCalled)) behind.push(sequence);
+  }
+  return behind;
+}
+
+/** Extensions both ways, and the schema `public`, whose absence no dump mentions. Other versions are in `versions`. */
+export async function compareExtensions(
+  session: Session,
+  expected: Pick<DatabaseFacts, 'extensions' | 'database'>,
+): Promise<{ differences: StateDifference[]; versions: string[] }> {
+  const { extensions, database } = await readFacts(session);
+  const found = new Map(extensions.map(extension => [extension.name, extension]));
+  const wanted = new Map(expected.extensions.map(extension => [extension.name, extension]));
+  const differences: StateDifference[] = [];
+  const versions: string[] = [];
+  for (const { name, schema, version } of wanted.values()) {
+    const other = found.get(name);
+    const object = `extension ${name}`;
+    if (!other) differences.push({ code: 'EXTENSION_MISSING', object, expected: `version ${version}`, found: 'none' });
+    else if (other.schema !== schema)
+      differences.push({
+        code: 'EXTENSION_MISSING',
+        object,
+        expected: `in schema ${schema}`,
+        found: `in schema ${other.schema}`,
+      });
+    else if (other.version !== version) versions.push(`${name} ${version} in the source, ${other.version} here`);
+  }
+  for (const { name, version } of found.values()) {
+    if (!wanted.has(name))
+      differences.push({ code: 'EXTENSION_EXTRA', object: `extension ${name}`, expected: 'none', found: version });
+  }
+  if (expected.database.hasPublicSchema !== database.hasPublicSchema) {
+    const is = (there: boolean) => (there ? 'a schema' : 'none');
+    differences.push({
+      code: expected.database.hasPublicSchema ? 'SCHEMA_MISSING' : 'SCHEMA_EXTRA',
+      object: 'schema public',
+      expected: is(expected.database.hasPublicSchema),
+      found: is(database.hasPublicSchema),
+    });
+  }
+  return { differences, versions };
+}
+
+/** The database itself: owner, comment, limit, rights and settings. */
+export async function compareDatabase(
+  session: Session,
+  expected: DatabaseFacts['database'],
+): Promise<StateDifference[]> {
+  const { database: found } = await readFacts(session);
+  const differs = (what: string, wanted: string, is: string): StateDifference[] =>
+    wanted === is ? [] : [{ code: 'DATABASE_DIFFERS', object: `database: ${what}`, expected: wanted, found: is }];
+  const text = (value: string | null) => (value === null ? 'none' : JSON.stringify(value));
+  return [
+    ...differs('owner', expected.owner, found.owner),
+    ...differs('comment', text(expected.comment), text(found.comment)),
+    ...differs('connection limit', String(expected.connectionLimit), String(found.connectionLimit)),
+    ...differs('template', String(expected.isTemplate), String(found.isTemplate)),
+    ...differs('rights', describeGrants(expected), describeGrants(found)),
+    ...differs('settings', describeSettings(expected), describeSettings(found)),
+  ];
+}
+
+/** Encoding and locale of the copy against the source's. */
+export function compareLocale(expected: DatabaseLocale, found: DatabaseLocale): StateDifference[] {
+  const keys = ['encoding', 'localeProvider', 'collate', 'ctype', 'locale'] as const;
+  return keys
+    .filter(key => expected[key] !== found[key])
+    .map(key => ({
+      code: 'ENCODING_DIFFERS',
+      object: `database: ${key}`,
+      expected: expected[key] ?? 'none',
+      found: found[key] ?? 'none',
+    }));
+}
+
+/** Null means the default rights, which may also be spelled out. */
+function describeGrants({ owner, grants }: DatabaseFacts['database']): string {
+  const byDefault = [
+    ...['CONNECT', 'TEMPORARY'].map(privilege => ({ grantee: '', privilege, grantable: false })),
+    ...['CONNECT', 'CREATE', 'TEMPORARY'].map(privilege => ({ grantee: owner, privilege, grantable: false })),
+  ];
+  return (grants ?? byDefault)
+    .map(
+      ({ grantee, privilege, grantable }) =>
+        `${privilege} to ${grantee === '' ? 'PUBLIC' : grantee}${grantable ? ' with grant option' : ''}`,
+    )
+    .sort()
+    .join(', ');
+}
+
+function describeSettings({ settings }: DatabaseFacts['database']): string {
+  const lines = settings.map(({ role, setting }) => (role === null ? setting : `${setting} for ${role}`));
+  return lines.sort().join(', ') || 'none';
+}
+
+/** What stood in the way of a comparison, without values of rows: the server's message may hold some. */
+export function obstacle(error: unknown): string {
+  const { code } = error as { code?: string };
+  return code === undefined ? messageOf(error) : `the server answered with SQLSTATE ${code}`;
+}

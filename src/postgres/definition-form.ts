@@ -1,0 +1,54 @@
+import { type Definition, atBrackets, splitOutside } from './definition-text.ts';
+
+/**
+ * The statements of a piece in a form that is equal wherever a faithful restore may write them in another way. A table that inherits
+ * gets its parents' columns first, in their order, whatever it had itself (pg_dump knows no other way to make it); what pg_dump prints
+ * in the order of the columns follows from that.
+ */
+export function inOneForm({ type, text }: Definition): string[] {
+  const statements = splitOutside(text, ';');
+  const [first = '', ...others] = statements;
+  // one statement for each column with a setting, in the order of the columns
+  if (isTable(type)) {
+    const columns = atBrackets(first);
+    return columns !== undefined && isInheriting(columns.after)
+      ? [`${columns.before}(\n${sorted(columns.inside)}\n)${columns.after}`, ...others.sort()]
+      : statements;
+  }
+  // columns are kept by number: the order in which somebody wrote them is in no catalog
+  if (type === 'STATISTICS') return [withSortedStatistics(first), ...others];
+  if (type === 'PUBLICATION TABLE') return [withSortedColumns(first), ...others];
+  // the sequence of a column made by LIKE counts as a bigint in the limits of the column's type, which are its own once restored
+  if (type === 'SEQUENCE' && first.includes(' ADD GENERATED ')) return [first.replaceAll(limits, 'NO $1$2'), ...others];
+  return statements;
+}
+
+const limits = /(?<=\n {4})(?:(MAXVALUE) (?:32767|2147483647)|(MINVALUE) -(?:32768|2147483648))(?=\n)/g;
+
+/** Whether the columns of this table may come back in another order. */
+function isInheriting(afterColumns: string): boolean {
+  return afterColumns.startsWith('\nINHERITS (');
+}
+
+function isTable(type: string): boolean {
+  return type === 'TABLE' || type === 'FOREIGN TABLE';
+}
+
+function sorted(list: string): string {
+  return splitOutside(list, ',').sort().join(',\n');
+}
+
+/** `CREATE STATISTICS name (kinds) ON a, (a + b) FROM table` */
+function withSortedStatistics(statement: string): string {
+  const [head = '', ...rest] = splitOutside(statement, ' ON ');
+  const [list = '', ...table] = splitOutside(rest.join(' ON '), ' FROM ');
+  return [head, sorted(list), ...table].join('\n');
+}
+
+/** `ALTER PUBLICATION name ADD TABLE ONLY table (a, b) WHERE (…)` */
+function withSortedColumns(statement: string): string {
+  const [head = '', ...rest] = splitOutside(statement, ' WHERE ');
+  const columns = atBrackets(head);
+  const listed = columns === undefined ? head : `${columns.before}(${sorted(columns.inside)})${columns.after}`;
+  return [listed, ...rest].join('\n');
+}
