@@ -15,7 +15,7 @@ import {
 } from '../postgres/compare-state.ts';
 import { ConnectionLost, type Session, connect } from '../postgres/connection.ts';
 import { readFacts } from '../postgres/contents.ts';
-import { compareDefinitions } from '../postgres/definitions.ts';
+import { type Definition, compareDefinitions } from '../postgres/definitions.ts';
 import { readLocale } from '../postgres/facts.ts';
 import { checkSelfTest } from '../postgres/fingerprint.ts';
 import { databaseStatements, runEach } from '../postgres/roles.ts';
@@ -23,6 +23,7 @@ import { run } from '../process.ts';
 import type { Context } from './context.ts';
 import { withoutValues } from './drill-end.ts';
 import type { Proof } from './drill-proof.ts';
+import { respellDefinitions } from './drill-upgrade.ts';
 import { type Fetched, type Restored, type Restoring, isSetting } from './drill-restore.ts';
 
 /** One thing that a comparison says, before it is a finding. */
@@ -57,7 +58,7 @@ export async function compareScratch(
     }
   };
 
-  await part('DEFINITIONS_NOT_COMPARED', 'definitions', () => definitions(fetched, restored, signal));
+  await part('DEFINITIONS_NOT_COMPARED', 'definitions', () => definitions(restoring, fetched, restored, signal));
   log.info('definitions compared');
   const database = restored.target.address.database;
   const settings = databaseStatements(contents.database, database).filter(isSetting);
@@ -107,18 +108,27 @@ export async function compareScratch(
 }
 
 /** The definitions of the copy by the same program that wrote those of the source. */
-async function definitions({ definitions: expected, client }: Fetched, restored: Restored, signal: AbortSignal) {
+async function definitions(
+  { backup, server }: Restoring,
+  fetched: Fetched,
+  restored: Restored,
+  signal: AbortSignal,
+): Promise<Said[]> {
+  const { client, definitions: asWritten } = fetched;
+  const skip = (entry: Definition) => isSkipped(restored, entry);
+  const isUpgrade = server.admin.major !== backup.manifest.server.major;
+  const expected = isUpgrade ? await respellDefinitions(fetched, backup.manifest, server, skip, signal) : asWritten;
   const dump = client.command('pg_dump', ['--schema-only', '--no-password'], restored.target);
   const { stdout } = await run(dump, signal);
-  return compareDefinitions(expected, stdout, { skip: entry => isSkipped(restored, entry) });
+  return compareDefinitions(expected, stdout, { skip, ignoreTablespaces: isUpgrade || !restored.withTablespaces });
 }
 
 /** Whether an entry of the definitions was left out of the restore: pg_restore lists it by type, schema, name and owner. */
-function isSkipped({ opened: { skipped } }: Restored, entry: Parameters<typeof describeEntry>[0]): boolean {
+function isSkipped({ opened: { skipped } }: Restored, entry: Definition): boolean {
   return skipped.size > 0 && skipped.has(describeEntry(entry));
 }
 
-function describeEntry({ type, schema, name, owner }: { type: string; schema: string; name: string; owner: string }) {
+function describeEntry({ type, schema, name, owner }: Definition): string {
   return `${type} ${schema} ${name} ${owner === '-' ? '' : owner}`;
 }
 

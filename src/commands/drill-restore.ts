@@ -38,6 +38,8 @@ export interface Restored {
   /** Roles as they were to be made: without login, and superusers where a restored object asks for one. */
   roles: Role[];
   opened: Opened;
+  /** Everything lies where the source had it. */
+  withTablespaces: boolean;
 }
 
 export interface Restoring {
@@ -154,7 +156,7 @@ export async function restoreScratch(restoring: Restoring, fetched: Fetched, con
   log.info('rows restored; now indexes and constraints');
   await clock.time('post-data', () => loadPostData(loading, opened, signal));
   sayLeftOut(proof, opened, missing);
-  return { target, rolesMade, roles, opened };
+  return { target, rolesMade, roles, opened, withTablespaces: loading.withTablespaces };
 }
 
 async function missingExtensions(
@@ -250,7 +252,7 @@ export function isSetting(statement: string): boolean {
 }
 
 /** What every new database has, and the source had dropped. */
-async function fitScratch(target: Target, contents: Contents, signal: AbortSignal): Promise<void> {
+export async function fitScratch(target: Target, contents: Contents, signal: AbortSignal): Promise<void> {
   const hasLanguage = contents.extensions.some(({ name }) => name === 'plpgsql');
   if (contents.database.hasPublicSchema && hasLanguage) return;
   const session = await connect(target, signal);

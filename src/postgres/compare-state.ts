@@ -63,12 +63,10 @@ export async function compareConstraintTriggers(session: Session): Promise<State
   }));
 }
 
-/** What planning a view may fail with when something under it is gone: its functions, columns, types, or the rule itself. */
-const brokenStates = /^(?:XX|42P01|42703|42883|42704|42P16|42809|42804|0A000|55000)/;
-
 /**
- * Views that cannot even be planned. What fails for another reason, such as a setting that the app makes, a division by zero or a
- * foreign server, fails in the source too: `unplanned` names those, whose definitions alone are compared.
+ * Views that the server itself takes for broken (SQLSTATE XX…). What fails in another way, such as by a setting or a search path that the
+ * app makes, a division by zero, an empty materialized view or a foreign server, does so in the source too: `unplanned` names those, whose
+ * definitions alone, and those of everything under them, are compared.
  */
 export async function compareViews(session: Session): Promise<{ differences: StateDifference[]; unplanned: string[] }> {
   const views = await session.query<{ schema: string; name: string }>(
@@ -79,24 +77,26 @@ export async function compareViews(session: Session): Promise<{ differences: Sta
   );
   const differences: StateDifference[] = [];
   const unplanned: string[] = [];
+  // functions of the view may rely on the path that the database has
+  await session.query('SET search_path TO DEFAULT');
   for (const view of views) {
     try {
       await session.query(`EXPLAIN SELECT * FROM ${qualified(view)}`);
     } catch (error) {
-      const { code = '', message = '' } = error as { code?: string; message?: string };
-      if (code === '') throw error;
+      const { code } = error as { code?: string };
+      if (code === undefined || /^(?:53|57|58)/.test(code)) throw error;
       const name = `${view.schema}.${view.name}`;
-      const isBroken = brokenStates.test(code) && !/unrecognized configuration parameter/.test(message);
-      if (isBroken)
+      if (code.startsWith('XX'))
         differences.push({
           code: 'VIEW_BROKEN',
           object: `view ${name}`,
           expected: 'a query that can be planned',
           found: `SQLSTATE ${code}`,
         });
-      else unplanned.push(name);
+      else unplanned.push(`${name} (SQLSTATE ${code})`);
     }
   }
+  await session.query(`SET search_path TO ''`);
   return { differences, unplanned };
 }
 

@@ -75,7 +75,7 @@ const aboutOthers: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Types whose own names begin with their kind, as in `CAST (text AS integer)`. */
-const namedWithKind: ReadonlySet<string> = new Set(['CAST', 'TRANSFORM', 'USER MAPPING', 'BLOB METADATA']);
+const namedWithKind: ReadonlySet<string> = new Set(['CAST', 'TRANSFORM', 'USER MAPPING']);
 
 const ruleOfView = ' _RETURN';
 const kindWords =

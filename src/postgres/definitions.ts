@@ -40,8 +40,11 @@ function comparable(text: string, { skip, ignoreTablespaces = false }: Definitio
   return ignoreTablespaces ? compared.map(one => ({ ...one, tablespace: '' })) : compared;
 }
 
-/** Looks at the text too: an odd name can look like another heading, and what is left out here nobody compares. */
-function isOfDatabase({ type, schema, name, text }: Definition): boolean {
+/**
+ * Whether a piece is about the database itself, which is compared by query. Looks at the text too: an odd name can look like another
+ * heading, and what is left out here nobody compares.
+ */
+export function isOfDatabase({ type, schema, name, text }: Definition): boolean {
   if (type === 'DATABASE') return text.startsWith('CREATE DATABASE ');
   if (type === 'DATABASE PROPERTIES') return /^(?:ALTER (?:DATABASE|ROLE)|UPDATE pg_catalog.pg_database) /.test(text);
   if (schema !== '-' || !name.startsWith('DATABASE ')) return false;

@@ -154,18 +154,19 @@ describe('the backup log', () => {
     const { text, outputs } = shown(list);
     assert.deepEqual(text.split('\n'), [
       'shop: 3 backups, 12.6 MB',
-      'Backup                             Made                  Kind                   Size  Tables  Rows  Verified                             Kept  By  Reason',
-      '---------------------------------  --------------------  -------------------  ------  ------  ----  -----------------------------------  ----  --  -------------------',
-      `${id}  2026-11-20 03:17 UTC  scheduled (partial)  4.2 MB      12     ?  archive passed 2026-11-21 00:00 UTC  90d   me  before | the *move*`,
+      'Backup                             Made                  Kind                   Size  Tables  Rows  Verified                             Proven  Kept  By  Reason',
+      '---------------------------------  --------------------  -------------------  ------  ------  ----  -----------------------------------  ------  ----  --  -------------------',
+      `${id}  2026-11-20 03:17 UTC  scheduled (partial)  4.2 MB      12     ?  archive passed 2026-11-21 00:00 UTC  never   90d   me  before | the *move*`,
       '(2 older ones are not shown: raise limit)',
       '(1 that were never sealed are no backups)',
+      '(no drill has proven any of them yet)',
     ]);
     assert.deepEqual(outputs, { 'backup-id': id });
   });
 
   it('says of a backup that cannot be read what is wrong', () => {
     const { text } = shown({ ...list, backups: [{ ...entry, lastCheck: null, problem: 'the manifest is not JSON' }] });
-    assert.match(text, / never +90d +me +PROBLEM: the manifest is not JSON$/m);
+    assert.match(text, / never +never +90d +me +PROBLEM: the manifest is not JSON$/m);
   });
 
   it('that is empty says so, and is no failure', () => {

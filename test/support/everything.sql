@@ -176,8 +176,11 @@ CREATE TRUSTED LANGUAGE every_language HANDLER every.handler INLINE every.inline
 COMMENT ON LANGUAGE every_language IS 'plpgsql by another name';
 GRANT USAGE ON LANGUAGE every_language TO every_writer;
 CREATE FUNCTION every.by_own_language() RETURNS int LANGUAGE every_language AS 'BEGIN RETURN 1; END';
-CREATE TRANSFORM FOR int LANGUAGE sql (FROM SQL WITH FUNCTION prsd_lextype(internal), TO SQL WITH FUNCTION int4recv(internal));
-COMMENT ON TRANSFORM FOR int LANGUAGE sql IS 'never called';
+CREATE FUNCTION every.raw_from(internal) RETURNS every.raw LANGUAGE internal STRICT IMMUTABLE AS 'int4recv';
+CREATE TRANSFORM FOR every.raw LANGUAGE every_language (
+  FROM SQL WITH FUNCTION pg_catalog.prsd_lextype(internal), TO SQL WITH FUNCTION every.raw_from(internal)
+);
+COMMENT ON TRANSFORM FOR every.raw LANGUAGE every_language IS 'never called';
 CREATE FUNCTION every.mood_number(every.mood) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT length($1::text)';
 CREATE CAST (every.mood AS int) WITH FUNCTION every.mood_number(every.mood) AS ASSIGNMENT;
 CREATE CAST (every.raw AS int) WITHOUT FUNCTION;

@@ -114,9 +114,13 @@ export async function definitionsOf(cluster: Cluster, database: string): Promise
     .map(piece => inOneOrder(piece.trimEnd()));
 }
 
-/** pg_dump writes a policy's roles, and settings and rights of the database, in the order in which the rows of the catalogs lie. */
+/**
+ * pg_dump writes a policy's roles, and settings and rights of the database, in the order in which the rows of the catalogs lie. And columns of
+ * a table that was made first and inherits since then come back after the inherited ones.
+ */
 function inOneOrder(piece: string): string {
   if (/^--\n-- Name: (?:DATABASE )?the_database; /.test(piece)) return piece.split('\n').sort().join('\n');
+  if (/^INHERITS \(/m.test(piece)) return piece.split(/,?\n/).sort().join('\n');
   return piece.replace(
     /^(CREATE POLICY .* TO )((?:"(?:[^"]|"")+"|[^ ",]+)(?:, (?:"(?:[^"]|"")+"|[^ ",]+))*)( USING| WITH CHECK|;)/m,
     (_, before: string, roles: string, end: string) =>
