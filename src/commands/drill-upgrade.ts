@@ -2,7 +2,6 @@ import type { Manifest } from '../catalog/manifest.ts';
 import { Failure } from '../failure.ts';
 import { connect } from '../postgres/connection.ts';
 import { type Definition, isOfDatabase, splitDefinitions } from '../postgres/definitions.ts';
-import { identifier, literal } from '../postgres/quote.ts';
 import { createScratch, dropScratch, newScratchName } from '../postgres/scratch.ts';
 import { run } from '../process.ts';
 import { type Fetched, fitScratch } from './drill-restore.ts';

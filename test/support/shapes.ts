@@ -106,12 +106,18 @@ export async function definitionsOf(cluster: Cluster, database: string): Promise
     { env: { PGTZ: 'UTC' }, maxBuffer: 1024 ** 3, encoding: 'buffer' },
   );
   // of no particular encoding: bytes are only compared
-  return stdout
-    .toString('latin1')
-    .replaceAll(database, 'the_database')
-    .replaceAll(/^\\(?:un)?restrict .*\n/gm, '')
-    .split(/^(?=--\n-- Name: )/m)
-    .map(piece => inOneOrder(piece.trimEnd()));
+  return (
+    stdout
+      .toString('latin1')
+      // a role may have the same name
+      .replaceAll(
+        new RegExp(String.raw`(DATABASE |\\connect |-- Name: (?=\w+; Type: DATABASE))${database}(?=[ ;\n])`, 'g'),
+        '$1the_database',
+      )
+      .replaceAll(/^\\(?:un)?restrict .*\n/gm, '')
+      .split(/^(?=--\n-- Name: )/m)
+      .map(piece => inOneOrder(piece.trimEnd()))
+  );
 }
 
 /**
