@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { generateIdentity } from '../src/crypto/age.ts';
 import { type Measured, measure, median } from './bench/measure.ts';
 import { type Side, sides } from './bench/sides.ts';
+import { benchDrills } from './bench/drills.ts';
 import { fillBench } from './bench/fill.ts';
 import { startCluster } from './setup/cluster.ts';
 import { installedProgram } from './setup/programs.ts';
@@ -12,6 +13,8 @@ import { startS3Server } from '../test/support/s3-server.ts';
 /** Thousands of events in the big table: 1000 is about 1 GB of rows. */
 const scale = Number(process.env.LIFEBOAT_BENCH_SCALE ?? '1000');
 const rounds = Number(process.env.LIFEBOAT_BENCH_ROUNDS ?? '3');
+/** `backup` or `drill` measures only that. */
+const [only] = process.argv.slice(2);
 const majors = (process.env.LIFEBOAT_BENCH_MAJORS ?? '15,17').split(',').map(Number);
 
 /** Measures every side in turn, several rounds, and writes ratios of medians to bench/results.md. */
@@ -22,7 +25,7 @@ async function bench(): Promise<void> {
   const keys = await generateIdentity();
   const tables: string[] = [];
   try {
-    for (const major of majors) {
+    for (const major of only === 'drill' ? [] : majors) {
       const cluster = await startCluster({ major, settings: { shared_buffers: '1GB', max_wal_size: '8GB' } });
       try {
         const sizeBytes = await fillBench(cluster, scale, 'bench');
@@ -38,6 +41,7 @@ async function bench(): Promise<void> {
         await cluster.stop();
       }
     }
+    for (const major of only === 'backup' ? [] : majors) tables.push(await benchDrills(major, scale, rounds, folder));
   } finally {
     await server.stop();
     await rm(folder, { recursive: true, force: true });

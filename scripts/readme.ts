@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
+import { definitionKinds, findingCodes } from '../src/finding.ts';
 import { type InputDefinition, type InputGroup, commandNames, definitions } from '../src/inputs/definitions.ts';
 import { outputDefinitions } from '../src/inputs/outputs.ts';
 import { projectFolder } from './build.ts';
@@ -51,6 +52,21 @@ export async function withTables(readme: string): Promise<string> {
   return formatted('README.md', replaced(replaced(readme, 'inputs', inputTables()), 'outputs', outputTable()));
 }
 
+/** docs/findings.md with the tables between its markers made anew from src/finding.ts. */
+export async function withFindings(document: string): Promise<string> {
+  const ofDefinitions = definitionKinds.map(kind => {
+    const codes = ['MISSING', 'EXTRA', 'DIFFERS'].map(ending => `\`${kind}_${ending}\``);
+    return [kind.toLowerCase().replaceAll('_', ' '), codes.join(' ')];
+  });
+  const isOfDefinitions = (code: string) =>
+    definitionKinds.some(kind => ['MISSING', 'EXTRA', 'DIFFERS'].some(ending => code === `${kind}_${ending}`));
+  const others = Object.entries(findingCodes)
+    .filter(([code]) => !isOfDefinitions(code))
+    .map(([code, { verdict, means, remedy }]) => [`\`${code}\``, verdict, means, remedy]);
+  const withOthers = replaced(document, 'findings', table(['Code', 'Verdict', 'What it means', 'What to do'], others));
+  return formatted('docs/findings.md', replaced(withOthers, 'definitions', table(['Kind', 'Codes'], ofDefinitions)));
+}
+
 function inputTables(): string {
   const groups = [...new Set(definitions.map(({ group }) => group))];
   return groups
@@ -87,7 +103,7 @@ function replaced(text: string, name: string, content: string): string {
   const end = `<!-- /${name} -->`;
   const from = text.indexOf(start);
   const to = text.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`README.md has no ${start} … ${end}`);
+  if (from < 0 || to < from) throw new Error(`the document has no ${start} … ${end}`);
   return `${text.slice(0, from + start.length)}\n\n${content}\n\n${text.slice(to)}`;
 }
 
@@ -101,4 +117,6 @@ if (process.argv[1] === import.meta.filename) {
   const readme = join(projectFolder, 'README.md');
   await writeFile(join(projectFolder, 'action.yml'), await actionYaml());
   await writeFile(readme, await withTables(await readFile(readme, 'utf8')));
+  const findings = join(projectFolder, 'docs/findings.md');
+  await writeFile(findings, await withFindings(await readFile(findings, 'utf8')));
 }

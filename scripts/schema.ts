@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import { contentsSchema } from '../src/catalog/contents.ts';
+import { evidenceDetailsSchema, evidenceSchema } from '../src/catalog/evidence.ts';
 import { manifestSchema } from '../src/catalog/manifest.ts';
 import { projectFolder } from './build.ts';
 
@@ -17,6 +18,20 @@ const documents = [
     schema: contentsSchema,
     title: 'pg-lifeboat contents, format 1',
     description: "contents.json: what the dump's snapshot held. Encrypted, since it names every table and role.",
+  },
+  {
+    file: 'evidence-1.json',
+    schema: evidenceSchema,
+    title: 'pg-lifeboat evidence of a drill, format 1',
+    description:
+      'drills/<time>-<verdict>.json: what a drill came to. Plain text without names, but for its encrypted details.',
+  },
+  {
+    file: 'evidence-details-1.json',
+    schema: evidenceDetailsSchema,
+    title: 'pg-lifeboat details of a drill, format 1',
+    description:
+      'The details of the evidence once they are decrypted: findings, checks and tables, never a value of a row.',
   },
 ];
 

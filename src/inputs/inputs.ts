@@ -1,13 +1,20 @@
-import { availableParallelism } from 'node:os';
-import { type Kind, isName, kinds, parseBackupId } from '../catalog/key.ts';
+import { type Kind, isName, kinds } from '../catalog/key.ts';
 import { wrongInput } from '../failure.ts';
-import { type FindingCode, isFindingCode } from '../finding.ts';
 import type { RelationFilters } from '../postgres/relations.ts';
+import { type DrillOptions, readDrill } from './drill.ts';
 import { type Environment, type RawInputs } from './raw.ts';
-import { mayBeReadByOthers } from './visibility.ts';
-import { choice, compression, flag, keepTime, lines, seconds, shown, sizeBytes, wholeNumber } from './values.ts';
+import {
+  type FingerprintLevel,
+  type KeyInputs,
+  type Reader,
+  readBackupChoice,
+  readJobs,
+  readKeys,
+  reader,
+} from './reader.ts';
 
-const mostJobs = 16;
+export type { FingerprintLevel, KeyInputs } from './reader.ts';
+import { choice, compression, flag, keepTime, lines, seconds, shown, sizeBytes, wholeNumber } from './values.ts';
 
 export interface StoreInputs {
   url: string;
@@ -24,26 +31,11 @@ export type EncryptionInputs =
   | { scheme: 'gpg'; publicKeys: string | undefined; passphrase: string | undefined }
   | { scheme: 'none' };
 
-/** What a backup may be decrypted with. Nothing given is allowed: a verify of the bytes needs no key. */
-export interface KeyInputs {
-  identity: string | undefined;
-  passphrase: string | undefined;
-  gpgPrivateKey: string | undefined;
-}
-
-export type FingerprintLevel = 'content' | 'counts' | 'none';
-
 /** The workflow run, or undefined in a terminal. */
 export interface Run {
   url: string | null;
   actor: string | null;
   commit: string | null;
-}
-
-/** A finding that the user knows, as it is printed. */
-export interface Accepted {
-  code: FindingCode;
-  object: string;
 }
 
 interface Common {
@@ -86,30 +78,8 @@ export interface VerifyInputs extends Common {
   requiredTables: readonly string[];
 }
 
-export interface DrillInputs extends Common {
+export interface DrillInputs extends Common, DrillOptions {
   command: 'drill';
-  backup: string;
-  keys: KeyInputs;
-  targetUrl: string;
-  sslRootCert: string | undefined;
-  jobs: number;
-  fingerprint: FingerprintLevel;
-  client: string;
-  requiredTables: readonly string[];
-  checks: string | undefined;
-  checkCommand: string | undefined;
-  checkTimeoutSeconds: number;
-  maxRtoSeconds: number | undefined;
-  maxRpoSeconds: number | undefined;
-  optionalExtensions: readonly string[];
-  accept: readonly Accepted[];
-  /** The server may be of a newer major than the backup. */
-  acceptUpgrade: boolean;
-  keepScratch: boolean;
-  tune: 'auto' | 'off';
-  /** Others can read this run's log, so that no name of the database may stand in it. */
-  hideNames: boolean;
-  confirm: string | undefined;
 }
 
 export interface RestoreInputs extends Common {
@@ -150,22 +120,6 @@ export function readInputs(raw: RawInputs, environment: Environment): Inputs {
     case 'restore':
       return { command: 'restore', ...common, ...readRestore(read) };
   }
-}
-
-interface Reader {
-  text(name: string): string;
-  optional(name: string): string | undefined;
-}
-
-function reader({ values, command }: RawInputs): Reader {
-  return {
-    text(name) {
-      const value = values.get(name);
-      if (value === undefined) throw wrongInput(name, 'is missing', `the command ${command} needs it`);
-      return value;
-    },
-    optional: name => values.get(name),
-  };
 }
 
 function readName(read: Reader): string | undefined {
@@ -276,50 +230,6 @@ function readAccepted(read: Reader): string[] {
   });
 }
 
-function readDrill(read: Reader, environment: Environment): Omit<DrillInputs, 'command' | keyof Common> {
-  const optionalSeconds = (name: string) => {
-    const value = read.optional(name);
-    return value === undefined ? undefined : seconds(name, value);
-  };
-  return {
-    backup: readBackupChoice(read),
-    keys: readKeys(read),
-    targetUrl: read.text('target-url'),
-    sslRootCert: read.optional('ssl-root-cert'),
-    jobs: readJobs(read, Math.min(availableParallelism(), mostJobs)),
-    fingerprint: choice('fingerprint', read.text('fingerprint'), ['content', 'counts', 'none']),
-    client: read.text('client'),
-    requiredTables: lines(read.optional('required-tables') ?? ''),
-    checks: read.optional('checks'),
-    checkCommand: read.optional('check-command'),
-    checkTimeoutSeconds: seconds('check-timeout', read.text('check-timeout')),
-    maxRtoSeconds: optionalSeconds('max-rto'),
-    maxRpoSeconds: optionalSeconds('max-rpo'),
-    optionalExtensions: lines(read.optional('optional-extensions') ?? ''),
-    ...readAcceptedFindings(read),
-    keepScratch: flag('keep-scratch', read.text('keep-scratch')),
-    tune: choice('tune', read.text('tune'), ['auto', 'off']),
-    hideNames: choice('report', read.text('report'), ['auto', 'public']) === 'auto' && mayBeReadByOthers(environment),
-    confirm: read.optional('confirm'),
-  };
-}
-
-function readAcceptedFindings(read: Reader): Pick<DrillInputs, 'accept' | 'acceptUpgrade'> {
-  const given = lines(read.optional('accept') ?? '');
-  const accept = given
-    .filter(line => line !== 'upgrade')
-    .map(line => {
-      const [, code = '', object = ''] = /^([A-Z_]+)\s+(\S.*)$/.exec(line) ?? [];
-      if (isFindingCode(code)) return { code, object };
-      throw wrongInput(
-        'accept',
-        `has the line "${shown(line)}"`,
-        'it may be upgrade, or a finding as it was printed: its code and its object',
-      );
-    });
-  return { accept, acceptUpgrade: given.includes('upgrade') };
-}
-
 function readRestore(read: Reader): Omit<RestoreInputs, 'command' | keyof Common> {
   return {
     backup: readBackupChoice(read),
@@ -332,29 +242,6 @@ function readRestore(read: Reader): Omit<RestoreInputs, 'command' | keyof Common
     confirm: read.optional('confirm'),
     dryRun: flag('dry-run', read.text('dry-run')),
   };
-}
-
-function readKeys(read: Reader): KeyInputs {
-  return {
-    identity: read.optional('identity'),
-    passphrase: read.optional('passphrase'),
-    gpgPrivateKey: read.optional('gpg-private-key'),
-  };
-}
-
-function readBackupChoice(read: Reader): string {
-  const backup = read.text('backup');
-  if (backup === 'latest' || backup === 'latest-proven' || parseBackupId(backup)) return backup;
-  throw wrongInput(
-    'backup',
-    `is "${shown(backup)}"`,
-    'it may be latest, latest-proven, or an id such as 20261120T031742Z-scheduled-k3f9q2',
-  );
-}
-
-function readJobs(read: Reader, fallback: number): number {
-  const jobs = read.optional('jobs');
-  return jobs === undefined ? fallback : wholeNumber('jobs', jobs, 1, mostJobs);
 }
 
 function readRun(environment: Environment): Run | null {

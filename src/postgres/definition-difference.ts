@@ -16,6 +16,8 @@ export interface DefinitionDifference {
 
 const mostLines = 10;
 const mostCharacters = 1000;
+/** That both sides have in front of where a long text differs. */
+const charactersBefore = 100;
 /** Of something that is only on one side. */
 const mostLinesOfOne = 3;
 
@@ -28,12 +30,12 @@ export function oneSided(definition: Definition, where: 'MISSING' | 'EXTRA'): De
   // the trigger of a partition has a piece of its own only where it fires in another way than that of its table
   if (states !== undefined && states.others.length === 0)
     return onSide(definition, where, 'TRIGGER_DISABLED', states.words, 'as that of its table');
-  const shown = secretive.has(definition.type)
+  const short = secretive.has(definition.type)
     ? where === 'MISSING'
       ? 'its definition'
       : `one ${hidden}`
-    : limited(linesOf(definition), mostLinesOfOne);
-  return onSide(definition, where, `${kindOf(definition)}_${where}`, shown, 'none');
+    : cut(limited(linesOf(definition), mostLinesOfOne), 0);
+  return onSide(definition, where, `${kindOf(definition)}_${where}`, short, 'none');
 }
 
 function onSide(
@@ -54,7 +56,7 @@ export function twoSided(wanted: Definition, found: Definition): DefinitionDiffe
   const [left, right] = sides.map(inOneForm) as [string[], string[]];
   const elsewhere = wanted.tablespace !== found.tablespace || wanted.accessMethod !== found.accessMethod;
   if (!elsewhere) {
-    if (isSame(withoutOwner(left, wanted), withoutOwner(right, found)))
+    if (wanted.owner !== found.owner && isSame(withoutOwner(left, wanted), withoutOwner(right, found)))
       return differenceOf(wanted, 'OWNER_DIFFERS', wanted.owner, found.owner);
     const states = [statesOf(wanted, left), statesOf(found, right)] as const;
     if (states[0] !== undefined || states[1] !== undefined) {
@@ -69,9 +71,9 @@ export function twoSided(wanted: Definition, found: Definition): DefinitionDiffe
   }
   const code = `${kindOf(wanted)}_DIFFERS` as const;
   if (secretive.has(wanted.type)) return differenceOf(wanted, code, 'its definition', `another one ${hidden}`);
-  const [here, there] = differingLines(linesOf(wanted), linesOf(found));
+  const [here, there] = differingLines(wanted, found);
   if (here.length + there.length === 0) return differenceOf(wanted, code, 'its options', `other ones ${hidden}`);
-  return differenceOf(wanted, code, limited(here, mostLines), limited(there, mostLines));
+  return differenceOf(wanted, code, ...shown(here, there));
 }
 
 /** A constraint that is validated on one side only, though the pieces look nothing like one another. */
@@ -122,37 +124,48 @@ function statesOf(
   return stated === undefined ? undefined : { words: states[word] ?? word, others };
 }
 
-/** For people: each line of the statements, and where they put what they make. */
-function linesOf(definition: Definition): string[] {
-  const { type, tablespace, accessMethod } = definition;
-  const statements = inOneForm(definition).join(';\n');
-  // options of foreign tables may hold passwords
-  const shown = type === 'FOREIGN TABLE' ? withoutOptions(statements) : statements;
+/** The lines that tell the sides apart; none where only what is hidden does. */
+function differingLines(wanted: Definition, found: Definition): [string[], string[]] {
+  const lines = [wanted, found].map(side => [...placeOf(side), ...linesOf(side)]) as [string[], string[]];
+  const only = apart(...lines);
+  if (only[0].length + only[1].length > 0) return only;
+  // the order of lines, or what was trimmed
+  const exact = [wanted, found].map(side => withoutSecrets(side, side.text).split('\n')) as [string[], string[]];
+  return middles(...exact);
+}
+
+function placeOf({ tablespace, accessMethod }: Definition): string[] {
   return [
     ...(tablespace === '' ? [] : [`tablespace ${tablespace}`]),
     ...(accessMethod === '' ? [] : [`access method ${accessMethod}`]),
-    ...shown.split('\n').map(line => line.trim().replace(/,$/, '')),
-  ].filter(line => line !== '');
+  ];
 }
 
-function withoutOptions(text: string): string {
-  const at = text.indexOf('OPTIONS (');
+function linesOf(definition: Definition): string[] {
+  const lines = withoutSecrets(definition, inOneForm(definition).join('\n')).split('\n');
+  return lines.map(line => line.trim().replace(/,$/, '')).filter(line => line !== '');
+}
+
+/** Options of foreign tables may hold passwords. */
+function withoutSecrets({ type }: Definition, text: string): string {
+  const at = type === 'FOREIGN TABLE' ? text.indexOf('OPTIONS (') : -1;
   return at === -1 ? text : text.slice(0, at) + text.slice(at).replaceAll(/'[^']*'/g, "'…'");
 }
 
-/** The lines that only one side has; where both have the same in another order, those that stand elsewhere. */
-function differingLines(left: readonly string[], right: readonly string[]): [string[], string[]] {
-  let from = 0;
-  while (from < left.length && from < right.length && left[from] === right[from]) from += 1;
-  let toLeft = left.length;
-  let toRight = right.length;
-  while (toLeft > from && toRight > from && left[toLeft - 1] === right[toRight - 1]) {
-    toLeft -= 1;
-    toRight -= 1;
-  }
-  const [here, there] = [left.slice(from, toLeft), right.slice(from, toRight)];
-  const only = [without(here, there), without(there, here)] as [string[], string[]];
-  return only[0].length + only[1].length > 0 ? only : [here, there];
+/** What is left without the lines that both sides begin and end with. */
+function middles(left: readonly string[], right: readonly string[]): [string[], string[]] {
+  const shorter = Math.min(left.length, right.length);
+  let same = 0;
+  while (same < shorter && left[same] === right[same]) same += 1;
+  let sameAtEnd = 0;
+  while (sameAtEnd < shorter - same && left.at(-1 - sameAtEnd) === right.at(-1 - sameAtEnd)) sameAtEnd += 1;
+  return [left.slice(same, left.length - sameAtEnd), right.slice(same, right.length - sameAtEnd)];
+}
+
+/** The lines that only one side has. */
+function apart(left: readonly string[], right: readonly string[]): [string[], string[]] {
+  const [here, there] = middles(left, right);
+  return [without(here, there), without(there, here)];
 }
 
 function without(lines: readonly string[], others: readonly string[]): string[] {
@@ -165,8 +178,20 @@ function without(lines: readonly string[], others: readonly string[]): string[] 
   });
 }
 
+/** Both sides so short that they can be read, from where they begin to differ. */
+function shown(here: readonly string[], there: readonly string[]): [string, string] {
+  const [one, other] = [limited(here, mostLines), limited(there, mostLines)];
+  let same = 0;
+  while (same < one.length && one[same] === other[same]) same += 1;
+  const from = Math.max(one.length, other.length) > mostCharacters ? Math.max(0, same - charactersBefore) : 0;
+  return [cut(one, from), cut(other, from)];
+}
+
 function limited(lines: readonly string[], most: number): string {
-  if (lines.length === 0) return 'nothing';
-  const text = [...lines.slice(0, most), ...(lines.length > most ? ['…'] : [])].join('\n');
-  return text.length > mostCharacters ? `${text.slice(0, mostCharacters)}…` : text;
+  return lines.length === 0 ? 'nothing' : [...lines.slice(0, most), ...(lines.length > most ? ['…'] : [])].join('\n');
+}
+
+function cut(text: string, from: number): string {
+  const rest = text.slice(from, from + mostCharacters);
+  return `${from > 0 ? '…' : ''}${rest}${from + mostCharacters < text.length ? '…' : ''}`;
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parse } from 'yaml';
-import { actionYaml, withTables } from '../../scripts/readme.ts';
+import { actionYaml, withFindings, withTables } from '../../scripts/readme.ts';
 import { definitions } from '../../src/inputs/definitions.ts';
+import { findingCodes } from '../../src/finding.ts';
 import { outputDefinitions } from '../../src/inputs/outputs.ts';
 import { readDocument } from './documents.ts';
 
@@ -20,6 +21,12 @@ describe('action.yml and README.md', () => {
   it('the tables of README.md are what `npm run readme` makes', async () => {
     const { text } = await readDocument('README.md');
     assert.equal(text, await withTables(text));
+  });
+
+  it('docs/findings.md has every code, and is what `npm run readme` makes', async () => {
+    const { text } = await readDocument('docs/findings.md');
+    assert.equal(text, await withFindings(text));
+    for (const code of Object.keys(findingCodes)) assert.ok(text.includes(`\`${code}\``), code);
   });
 
   it('action.yml has every input and output, in the same order, and says the same', async () => {

@@ -121,11 +121,13 @@ export async function definitionsOf(cluster: Cluster, database: string): Promise
 }
 
 /**
- * pg_dump writes a policy's roles, and settings and rights of the database, in the order in which the rows of the catalogs lie. And columns of
- * a table that was made first and inherits since then come back after the inherited ones.
+ * pg_dump writes a policy's roles and the database's settings in the order in which the rows of the catalogs lie, default privileges in that of
+ * the numbers of roles, and rights on the database as they were granted. And columns of a table that was made first and inherits since then
+ * come back after the inherited ones.
  */
 function inOneOrder(piece: string): string {
-  if (/^--\n-- Name: (?:DATABASE )?the_database; /.test(piece)) return piece.split('\n').sort().join('\n');
+  if (/^--\n-- Name: (?:(?:DATABASE )?the_database;|.*; Type: DEFAULT ACL;)/.test(piece))
+    return piece.split('\n').sort().join('\n');
   if (/^INHERITS \(/m.test(piece)) return piece.split(/,?\n/).sort().join('\n');
   return piece.replace(
     /^(CREATE POLICY .* TO )((?:"(?:[^"]|"")+"|[^ ",]+)(?:, (?:"(?:[^"]|"")+"|[^ ",]+))*)( USING| WITH CHECK|;)/m,

@@ -1,0 +1,60 @@
+import { parseBackupId } from '../catalog/key.ts';
+import { wrongInput } from '../failure.ts';
+import type { RawInputs } from './raw.ts';
+import { shown, wholeNumber } from './values.ts';
+
+/** What a backup may be decrypted with. Nothing given is allowed: a verify of the bytes needs no key. */
+export interface KeyInputs {
+  identity: string | undefined;
+  passphrase: string | undefined;
+  gpgPrivateKey: string | undefined;
+}
+
+export type FingerprintLevel = 'content' | 'counts' | 'none';
+
+/** The most jobs that anything runs side by side. */
+export const mostJobs = 16;
+
+/** Reads inputs by their names. */
+export interface Reader {
+  text(name: string): string;
+  optional(name: string): string | undefined;
+}
+
+/** Reads the inputs of one command; `text` throws where there is none. */
+export function reader({ values, command }: RawInputs): Reader {
+  return {
+    text(name) {
+      const value = values.get(name);
+      if (value === undefined) throw wrongInput(name, 'is missing', `the command ${command} needs it`);
+      return value;
+    },
+    optional: name => values.get(name),
+  };
+}
+
+/** What a backup may be decrypted with, as given. */
+export function readKeys(read: Reader): KeyInputs {
+  return {
+    identity: read.optional('identity'),
+    passphrase: read.optional('passphrase'),
+    gpgPrivateKey: read.optional('gpg-private-key'),
+  };
+}
+
+/** The input `backup`: an id, or a word for one. */
+export function readBackupChoice(read: Reader): string {
+  const backup = read.text('backup');
+  if (backup === 'latest' || backup === 'latest-proven' || parseBackupId(backup)) return backup;
+  throw wrongInput(
+    'backup',
+    `is "${shown(backup)}"`,
+    'it may be latest, latest-proven, or an id such as 20261120T031742Z-scheduled-k3f9q2',
+  );
+}
+
+/** The input `jobs`, or `fallback`. */
+export function readJobs(read: Reader, fallback: number): number {
+  const jobs = read.optional('jobs');
+  return jobs === undefined ? fallback : wholeNumber('jobs', jobs, 1, mostJobs);
+}
