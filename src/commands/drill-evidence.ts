@@ -48,7 +48,6 @@ async function evidenceOf(
   context: Context,
 ): Promise<Evidence> {
   const { totals } = backup.manifest;
-  const compared = (by: 'content' | 'counts') => result.tables.filter(table => table.compared === by).length;
   const outcomes = (outcome: string) => result.checks.filter(check => check.outcome === outcome).length;
   return {
     format: 1,
@@ -67,8 +66,8 @@ async function evidenceOf(
     maxRpoSeconds: result.maxRpoSeconds,
     backupAgeSeconds: result.backupAgeSeconds,
     tables: totals.tables,
-    comparedByContent: compared('content'),
-    comparedByCount: compared('counts'),
+    comparedByContent: result.totals.byContent,
+    comparedByCount: result.totals.byCount,
     rows: totals.rows,
     databaseBytes: totals.databaseBytes,
     storedBytes: totals.storedBytes,

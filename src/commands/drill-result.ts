@@ -35,6 +35,19 @@ export interface DrilledTable {
   same: boolean;
 }
 
+/** Tables in numbers, which stay where names are hidden. */
+export interface DrillTotals {
+  /** In the backup. */
+  tables: number;
+  rows: number | null;
+  databaseBytes: number;
+  /** Whose rows were compared by content, and by their number alone. */
+  byContent: number;
+  byCount: number;
+  /** With a finding about them. */
+  different: number;
+}
+
 /** One check of the user's. */
 export interface CheckResult {
   /** The query's first line, its file, or the command. */
@@ -68,7 +81,6 @@ export interface DrillResult {
   name: string;
   backupId: string;
   location: string;
-  /** Null where the manifest could not be trusted so far. */
   snapshotAt: string;
   /** When the drill began. */
   at: string;
@@ -89,6 +101,8 @@ export interface DrillResult {
   maxRpoSeconds: number | null;
   /** Age of the drilled backup's snapshot when the drill began. */
   backupAgeSeconds: number;
+  totals: DrillTotals;
+  /** Empty where names are hidden, or nothing was compared. */
   tables: DrilledTable[];
   checks: CheckResult[];
   /** Version of the source and of the server restored into. */

@@ -69,15 +69,14 @@ function icon(verdict: Verdict): Markup {
   return markup`<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${icons[verdict]}"/></svg>`;
 }
 
-function tiles(result: DrillResult, { rows, rto, rpo, tables }: DrillWords): Markup {
-  const bytes = tables.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+function tiles(result: DrillResult, { rto, rpo }: DrillWords): Markup {
   const passed = result.checks.filter(({ outcome }) => outcome === 'passed').length;
   const time = ({ seconds }: Measure) => (seconds === null ? 'not known' : formatSeconds(seconds));
   const styles = { within: '', 'no budget': '', over: 'bad', unknown: 'unknown' } as const;
   const shown: [string, string, string][] = [
-    ['Tables', formatCount(tables.length), ''],
-    ['Rows', formatCount(rows), ''],
-    ['Size of tables', formatBytes(bytes), ''],
+    ['Tables', formatCount(result.totals.tables), ''],
+    ['Rows', formatCount(result.totals.rows), ''],
+    ['Database', formatBytes(result.totals.databaseBytes), ''],
     ['RTO', time(rto), styles[rto.state]],
     ['RPO', time(rpo), styles[rpo.state]],
     [

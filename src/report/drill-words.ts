@@ -29,8 +29,6 @@ export interface DrillWords {
   verdict: string;
   /** `42 tables, 1,234 rows`. */
   counts: string;
-  /** Null where no table was counted. */
-  rows: number | null;
   /** How many tables were compared, and how. */
   compared: string;
   rto: Measure;
@@ -54,13 +52,10 @@ export const stagePhases: readonly { title: string; stages: readonly StageName[]
 
 /** Puts what a drill found into words, without any markup: what is foreign in it must still be made harmless. */
 export function drillWords(result: DrillResult): DrillWords {
-  const counted = result.tables.flatMap(({ rows }) => (rows === null ? [] : [rows]));
-  const rows = counted.length === 0 ? null : counted.reduce((sum, count) => sum + count, 0);
   return {
     verdict: verdictSentence(result),
-    counts: `${plural(result.tables.length, 'table')}, ${formatCount(rows)} rows`,
-    rows,
-    compared: comparedSentence(result.tables),
+    counts: `${plural(result.totals.tables, 'table')}, ${formatCount(result.totals.rows)} rows`,
+    compared: comparedSentence(result),
     rto: measure('RTO', 'from the first byte fetched to the last index built', result.rtoSeconds, result.maxRtoSeconds),
     rpo: measure(
       'RPO',
@@ -117,16 +112,16 @@ function verdictSentence({ verdict, findings, excluded }: DrillResult): string {
   }
 }
 
-function comparedSentence(tables: readonly DrilledTable[]): string {
-  if (tables.length === 0) return 'No table was compared.';
-  const by = (how: DrilledTable['compared']) => tables.filter(({ compared }) => compared === how).length;
+function comparedSentence({ totals, stages }: DrillResult): string {
+  const { tables, byContent, byCount, different } = totals;
+  if (tables === 0) return 'The backup has no table.';
+  if (!stages.some(({ name }) => name === 'compare')) return 'No table was compared.';
   const parts = [
-    [by('content'), 'compared by content'],
-    [by('counts'), 'by number of rows only'],
-    [by('not'), 'without a comparison of rows'],
+    [byContent, 'compared by content'],
+    [byCount, 'by number of rows only'],
+    [tables - byContent - byCount, 'without a comparison of rows'],
   ] as const;
   const said = parts.flatMap(([count, how]) => (count === 0 ? [] : [`${formatCount(count)} ${how}`]));
-  const different = tables.filter(({ same }) => !same).length;
   return `Tables: ${said.join(', ')}${different === 0 ? '' : `; ${formatCount(different)} of them not as in the source`}.`;
 }
 

@@ -23,8 +23,8 @@ export function presentDrill(result: DrillResult): Presentation {
     outputs: {
       'backup-id': result.backupId,
       verdict: result.verdict,
-      tables: String(result.tables.length),
-      rows: figure(words.rows),
+      tables: String(result.totals.tables),
+      rows: figure(result.totals.rows),
       'duration-seconds': String(result.durationSeconds),
       'rto-seconds': figure(result.rtoSeconds),
       'rpo-seconds': figure(result.rpoSeconds),

@@ -34,12 +34,14 @@ interface Fault {
 const faults: Readonly<Record<string, Fault>> = {
   // pg_restore makes event triggers before it fills materialized views, so they see that
   'event triggers that keep a log': {
-    differences: [{ code: 'ROWS_DIFFER', object: 'public.ddl_log', expected: '4 rows', found: '6 rows' }],
+    differences: [
+      { code: 'ROWS_DIFFER', object: 'table public.ddl_log', expected: '4 rows', found: '6 rows' },
+      { code: 'SEQUENCE_AHEAD', object: 'sequence public.ddl_log_id_seq', expected: 'at most 4', found: '6' },
+    ],
   },
   // ANALYZE of a partitioned table asks also those of its partitions that are on another server
   'foreign tables': { error: /could not connect to server "far away"/ },
   'settings of the database': {
-    lostDefinitions: ['ALTER DATABASE the_database IS_TEMPLATE = true;'],
     lostRoles: ['GRANT SET ON PARAMETER log_statement TO shape_db_user WITH GRANT OPTION;'],
   },
 };

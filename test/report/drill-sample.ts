@@ -25,8 +25,21 @@ function tables(): DrilledTable[] {
   });
 }
 
+function totalsOf(drilled: readonly DrilledTable[]): DrillResult['totals'] {
+  const by = (how: DrilledTable['compared']) => drilled.filter(({ compared }) => compared === how).length;
+  return {
+    tables: drilled.length,
+    rows: drilled.reduce((sum, { rows }) => sum + (rows ?? 0), 0),
+    databaseBytes: 1_240_000_000,
+    byContent: by('content'),
+    byCount: by('counts'),
+    different: drilled.filter(({ same }) => !same).length,
+  };
+}
+
 /** A drill of an ordinary shop, in which all is well. */
 export function healthyDrill(changes: Partial<DrillResult> = {}): DrillResult {
+  const drilled = changes.tables ?? tables();
   return {
     command: 'drill',
     name: 'shop',
@@ -55,7 +68,8 @@ export function healthyDrill(changes: Partial<DrillResult> = {}): DrillResult {
     rpoSeconds: 86_590,
     maxRpoSeconds: 93_600,
     backupAgeSeconds: 3265,
-    tables: tables(),
+    totals: totalsOf(drilled),
+    tables: drilled,
     checks: [
       { title: 'SELECT count(*) > 0 FROM orders', outcome: 'passed', reason: null, seconds: 0.21 },
       { title: 'checks/no-orphaned-lines.sql', outcome: 'passed', reason: null, seconds: 1.4 },
@@ -163,6 +177,7 @@ export function unreachedDrill(changes: Partial<DrillResult> = {}): DrillResult 
     rtoEstimateSeconds: null,
     rpoSeconds: null,
     maxRpoSeconds: null,
+    totals: { ...totalsOf(tables()), byContent: 0 },
     tables: [],
     checks: [],
     serverVersion: null,

@@ -35,7 +35,7 @@ describe('a drill', () => {
     const { outputs } = presentDrill(unreachedDrill());
     assert.deepEqual(
       ['tables', 'rows', 'rto-seconds', 'rpo-seconds', 'report'].map(name => outputs[name]),
-      ['0', '', '', '', ''],
+      ['10', '5366942', '', '', ''],
     );
   });
 
@@ -90,7 +90,7 @@ describe('a drill', () => {
   it('that could not look says what is not known', () => {
     const { text, summary } = presentDrill(unreachedDrill());
     for (const line of [
-      `drill of shop/${id}: could-not-verify (0 tables, ? rows, 1 finding, 0.4 s)`,
+      `drill of shop/${id}: could-not-verify (10 tables, 5,366,942 rows, 1 finding, 0.4 s)`,
       'stages: none was reached',
       'RTO: not known, max-rto of 10 min (from the first byte fetched to the last index built)',
       'RPO: not known, no budget (max-rpo) (the longest gap between whole backups of the last 30 days, now included)',

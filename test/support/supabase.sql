@@ -570,7 +570,8 @@ CREATE SEQUENCE graphql.seq_schema_version AS integer CYCLE;
 CREATE FUNCTION graphql.get_schema_version() RETURNS integer LANGUAGE sql SECURITY DEFINER AS $$ SELECT last_value::integer FROM graphql.seq_schema_version $$;
 CREATE FUNCTION graphql.increment_schema_version() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
-  PERFORM pg_catalog.nextval('graphql.seq_schema_version');
+  -- pg_graphql counts here, in a sequence that is the extension's own and so in no dump; ours must stay as it is
+  PERFORM graphql.get_schema_version();
 END
 $$;
 CREATE FUNCTION graphql.resolve(query text, variables jsonb DEFAULT '{}', "operationName" text DEFAULT NULL, extensions jsonb DEFAULT NULL)
