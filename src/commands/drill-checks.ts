@@ -7,7 +7,7 @@ import { lines, seconds as parseSeconds, shown } from '../inputs/values.ts';
 import type { Log } from '../log.ts';
 import { openCheckRole } from '../postgres/check-role.ts';
 import { type CheckOutcome, plainError, runCheck } from '../postgres/checks.ts';
-import type { Session, Target } from '../postgres/connection.ts';
+import type { Session } from '../postgres/connection.ts';
 import { parseAddress, secretsOf } from '../postgres/url.ts';
 import { ProcessFailure, searchPath, start } from '../process.ts';
 import type { CheckResult } from './drill-result.ts';
@@ -170,7 +170,7 @@ export interface ChecksRun {
 
 /** Runs checks one after another in their order. Those that could not be run are findings too; only an abort throws. */
 export async function runChecks(run: ChecksRun): Promise<CheckedResults> {
-  const { admin, checks, log, signal } = run;
+  const { admin, checks, snapshotAt, log, signal } = run;
   const checked: CheckedResults = { results: [], findings: [] };
   if (checks.length === 0) return checked;
   const role = await openCheckRole(admin, signal).catch((error: unknown) => {
@@ -178,15 +178,15 @@ export async function runChecks(run: ChecksRun): Promise<CheckedResults> {
     return `the role for checks cannot be made: ${plainError(error, '')}`;
   });
   try {
-    for (const check of checks) {
+    for (const { title, sql, timeoutSeconds = run.timeoutSeconds } of checks) {
       const outcome: CheckOutcome =
         typeof role === 'string'
           ? { outcome: 'could-not-verify', kind: 'error', reason: role, seconds: 0 }
-          : await runOne(role.target, check, run);
-      const { result, finding } = judged(check, outcome, check.timeoutSeconds ?? run.timeoutSeconds);
+          : await runCheck(role.target, { sql, timeoutSeconds, snapshotAt }, signal);
+      const { result, finding } = judged(title, outcome, timeoutSeconds);
       checked.results.push(result);
       if (finding) checked.findings.push(finding);
-      log.info(said(`check "${check.title}"`, result));
+      log.info(said(`check "${title}"`, result));
     }
   } finally {
     if (typeof role !== 'string')
@@ -197,13 +197,8 @@ export async function runChecks(run: ChecksRun): Promise<CheckedResults> {
   return checked;
 }
 
-function runOne(target: Target, check: CheckToRun, run: ChecksRun): Promise<CheckOutcome> {
-  const { sql, timeoutSeconds = run.timeoutSeconds } = check;
-  return runCheck(target, { sql, timeoutSeconds, snapshotAt: run.snapshotAt }, run.signal);
-}
-
 function judged(
-  { title }: CheckToRun,
+  title: string,
   { outcome, kind, reason, seconds }: CheckOutcome,
   timeoutSeconds: number,
 ): { result: CheckResult; finding: Finding | undefined } {
