@@ -52,6 +52,15 @@ async function quickstart({ major, folder }: Options): Promise<string> {
   await lifeboat('list', { LIFEBOAT_STORE });
   await lifeboat('verify', { LIFEBOAT_STORE, LIFEBOAT_IDENTITY: identity, LIFEBOAT_CLIENT });
   say('Verified every stored byte, and with the secret key that it can be read to the end.');
+  await lifeboat('drill', {
+    LIFEBOAT_STORE,
+    LIFEBOAT_IDENTITY: identity,
+    LIFEBOAT_CLIENT,
+    LIFEBOAT_TARGET_URL: target.url(),
+    LIFEBOAT_CHECKS: 'SELECT count(*) > 0 FROM app.organizations',
+    TMPDIR: folder,
+  });
+  say('Drilled it: restored into a scratch database of a second server, and compared with what the snapshot held.');
   const copy = await restored(target, { LIFEBOAT_STORE, LIFEBOAT_IDENTITY: identity, LIFEBOAT_CLIENT });
 
   const after = await rowCounts(target, copy);
@@ -59,7 +68,7 @@ async function quickstart({ major, folder }: Options): Promise<string> {
   if (different.length > 0) throw new Error(`the restored database is not the same: ${different.join('; ')}`);
   say(`Restored it into an empty database of a second server and counted again: ${total(after)}, all equal.`);
   await Promise.all([source.stop(), target.stop()]);
-  return `${total(after)} backed up, verified, restored and found again`;
+  return `${total(after)} backed up, verified, drilled, restored and found again`;
 }
 
 async function restored(target: Cluster, variables: Readonly<Record<string, string>>): Promise<string> {

@@ -24,7 +24,7 @@ import type { Context } from './context.ts';
 import { withoutValues } from './drill-end.ts';
 import type { Proof } from './drill-proof.ts';
 import { respellDefinitions } from './drill-upgrade.ts';
-import { type Fetched, type Restored, type Restoring, isSetting } from './drill-restore.ts';
+import { type Fetched, type Restored, type Restoring, isSetting, refusedStatement } from './drill-restore.ts';
 
 /** One thing that a comparison says, before it is a finding. */
 interface Said {
@@ -63,7 +63,7 @@ export async function compareScratch(
   const database = restored.target.address.database;
   const settings = databaseStatements(contents.database, database).filter(isSetting);
   for (const { statement, reason } of await runEach(server.admin, settings))
-    proof.findings.push({ code: 'STATEMENT_REFUSED', object: statement, expected: 'to be run', found: reason });
+    proof.findings.push(refusedStatement(statement, reason));
 
   const sessions = await openSessions(restored, inputs.jobs, signal);
   const cut = () => sessions.forEach(session => session.cut());

@@ -28,7 +28,7 @@ const unreachableWords =
   /^(?:nothing accepts connections at|the server at|cannot connect to|there is no way from here to|the host) | did not answer/;
 const lostCodes = /^(?:57P0[1-5]|08|ECONN|EPIPE|ETIMEDOUT)/;
 const decryptionWords =
-  /^the (?:age|gpg) file |^the object is not |^gpg |^the output of gpg |cannot read the table of contents/;
+  /^the (?:age|gpg) file |^the object |^gpg |^the output of gpg |cannot read the table of contents/;
 const contentsWords = /^the contents of .* (?:belong to|is not )/;
 
 /**
@@ -75,7 +75,7 @@ function faultOfBackup(error: unknown): Finding {
   if (error instanceof WrongKey)
     return { code: 'WRONG_KEY', object: 'contents', expected: 'a key that fits', found: error.message };
   // the store gave something else this time than at the second look
-  if (error instanceof BytesDiffer) return damageOf(error.object, error);
+  if (error instanceof BytesDiffer) return damageOf(/^object (\S+) /.exec(error.message)?.[1] ?? 'archive', error);
   const { code = '' } = error as { code?: string };
   const isDecompression = /^Z(?:_|STD_)/.test(code);
   if (!(error instanceof Failure) && !isDecompression) throw error;

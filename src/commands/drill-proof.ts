@@ -10,6 +10,8 @@ export interface Proof {
   /** What the user left out or accepted by name. */
   excluded: string[];
   notices: string[];
+  /** The restore came to its end. */
+  isRestored: boolean;
   /** Everything that was to be looked at was reached. */
   isComplete: boolean;
   contents: Contents | undefined;
@@ -30,6 +32,7 @@ export function newProof(): Proof {
     findings: [],
     excluded: [],
     notices: [],
+    isRestored: false,
     isComplete: false,
     contents: undefined,
     scratch: undefined,

@@ -1,6 +1,7 @@
 import type { Contents, Role } from '../catalog/contents.ts';
 import type { ManifestObject } from '../catalog/manifest.ts';
 import { Failure } from '../failure.ts';
+import type { Finding } from '../finding.ts';
 import type { DrillInputs } from '../inputs/inputs.ts';
 import { type TocEntry, restingOn } from '../postgres/archive.ts';
 import { type Client, findClient } from '../postgres/client.ts';
@@ -9,12 +10,13 @@ import { readRoles } from '../postgres/contents.ts';
 import { splitDefinitions } from '../postgres/definitions.ts';
 import { identifier } from '../postgres/quote.ts';
 import { databaseStatements, membershipStatements, roleStatements, runEach } from '../postgres/roles.ts';
+import { withoutSetting } from '../postgres/settings.ts';
 import { createScratch, newScratchName } from '../postgres/scratch.ts';
 import { availableExtensions, existingTablespaces } from '../postgres/target.ts';
 import { ObjectMissing } from '../store/missing.ts';
 import { collect } from '../streams.ts';
 import type { Context } from './context.ts';
-import { DrillEnded } from './drill-end.ts';
+import { DrillEnded, withoutValues } from './drill-end.ts';
 import { type DrillServer, inDatabase } from './drill-server.ts';
 import type { Proof } from './drill-proof.ts';
 import type { OpenKeys } from './keys.ts';
@@ -155,6 +157,7 @@ export async function restoreScratch(restoring: Restoring, fetched: Fetched, con
   }
   log.info('rows restored; now indexes and constraints');
   await clock.time('post-data', () => loadPostData(loading, opened, signal));
+  proof.isRestored = true;
   sayLeftOut(proof, opened, missing);
   return { target, rolesMade, roles, opened, withTablespaces: loading.withTablespaces };
 }
@@ -213,8 +216,7 @@ async function makeRoles({ server, proof }: Restoring, roles: Role[], contents: 
     ...roleStatements(toMake, [], withGrantors),
     ...membershipStatements(ours, withGrantors),
   ]);
-  for (const { statement, reason } of refused)
-    proof.findings.push({ code: 'STATEMENT_REFUSED', object: statement, expected: 'to be run', found: reason });
+  for (const { statement, reason } of refused) proof.findings.push(refusedStatement(statement, reason));
   proof.rolesMade = made;
   return made;
 }
@@ -273,6 +275,12 @@ async function dropPublicIfMade(target: Target, { head }: Opened, signal: AbortS
   } finally {
     await session.close();
   }
+}
+
+/** A statement that the server refused, without the value that it would have set. */
+export function refusedStatement(statement: string, reason: string): Finding {
+  const object = withoutSetting(statement);
+  return { code: 'STATEMENT_REFUSED', object, expected: 'to be run', found: withoutValues(reason) };
 }
 
 function leftOut(entries: readonly TocEntry[], missing: Contents['extensions']): Set<TocEntry> {

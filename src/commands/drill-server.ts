@@ -4,8 +4,8 @@ import type { DrillInputs } from '../inputs/inputs.ts';
 import { type Session, type Target, connect } from '../postgres/connection.ts';
 import { readIdentity, readVersionAndSize } from '../postgres/facts.ts';
 import { checkAddress, checkNoTransactionPooler, checkVersion } from '../postgres/preflight.ts';
-import { clearScratch, isOtherwiseEmpty, waitForServer } from '../postgres/scratch.ts';
-import { readTuning, tuneServer } from '../postgres/tuning.ts';
+import { clearScratch, isOtherwiseEmpty, takeServer, waitForServer } from '../postgres/scratch.ts';
+import { readTuning, tuneServer, untuneServer } from '../postgres/tuning.ts';
 import type { Context } from './context.ts';
 import { DrillEnded } from './drill-end.ts';
 import { openTarget } from './targets.ts';
@@ -22,38 +22,56 @@ export interface DrillServer {
   close: () => Promise<void>;
 }
 
-const waitSeconds = 60;
+const patienceSeconds = 60;
 
 /**
- * Opens the server, once it answers: a superuser's session, of the backup's major, and not the source's own server. Clears what killed
- * drills left, and tunes it where that is allowed.
+ * Opens the server, once it answers and no other drill is on it: a superuser's session, of the backup's major, and not the source's own
+ * server. Clears what killed drills left, and tunes it where that is allowed.
  */
-export async function openServer(inputs: DrillInputs, manifest: Manifest, context: Context): Promise<DrillServer> {
+export async function openServer(
+  inputs: DrillInputs,
+  manifest: Manifest,
+  context: Context,
+  waitSeconds = patienceSeconds,
+): Promise<DrillServer> {
   const { log, signal } = context;
   const target = await openTarget('target-url', inputs.targetUrl, inputs.sslRootCert, context);
-  checkAddress(target);
-  const admin = await openAdmin(target, context);
-  let undo: (() => Promise<void>) | undefined;
-  const close = async () => {
-    await undo?.().catch((error: unknown) => log.warn(`the server stays tuned for speed: ${messageOf(error)}`));
-    await admin.close();
-  };
+  const admin = await openAdmin(target, waitSeconds, context);
   try {
-    checkVersion(admin);
     await checkSuperuser(admin);
     checkMajor(admin, manifest, inputs.acceptUpgrade);
+    await takeServer(admin, log, signal);
     const isEmpty = await isOtherwiseEmpty(admin);
     await checkNotSourceServer(admin, manifest, inputs.confirm, isEmpty);
     const cleared = await clearScratch(admin, name => connect(inDatabase(target, name), signal));
     if (cleared.length > 0) log.info(`dropped ${cleared.length} scratch databases that earlier drills left`);
-    if (inputs.tune === 'auto' && isEmpty && isLocal(target)) undo = await tuneServer(admin);
+    if (await untuneServer(admin)) log.info('took back the tuning that an earlier drill left');
+    if (inputs.tune === 'auto' && isEmpty && isLocal(target)) await tuneServer(admin);
     const { version } = await readVersionAndSize(admin);
     const tuned = await readTuning(admin);
     log.info(`server: PostgreSQL ${version}${tuned.length > 0 ? `, tuned for speed: ${tuned.join(', ')}` : ''}`);
-    return { admin, version, isEmpty, tuned, close };
+    return { admin, version, isEmpty, tuned, close: () => leave(admin, log) };
   } catch (error) {
-    await close();
+    await leave(admin, log);
     throw error;
+  }
+}
+
+/** Leaves the server as it was. One that has come back after a crash is asked in a new session. */
+async function leave(admin: Session, log: Context['log']): Promise<void> {
+  const { target } = admin;
+  let session = admin;
+  try {
+    if (await admin.findLoss()) {
+      session = await connect(target);
+      await clearScratch(session, name => connect(inDatabase(target, name)));
+    }
+    await untuneServer(session);
+  } catch (error) {
+    log.warn(`the server may stay tuned for speed, which the next drill takes back: ${messageOf(error)}`);
+  } finally {
+    await session.close();
+    if (session !== admin) await admin.close();
   }
 }
 
@@ -62,14 +80,18 @@ export function inDatabase(target: Target, database: string): Target {
   return { ...target, address: { ...target.address, database } };
 }
 
-async function openAdmin(target: Target, { log, signal }: Context): Promise<Session> {
+async function openAdmin(target: Target, waitSeconds: number, { log, signal }: Context): Promise<Session> {
   try {
+    checkAddress(target);
     const admin = await waitForServer(target, waitSeconds, log, signal);
-    await checkNoTransactionPooler({ target }, signal).catch(async (error: unknown) => {
+    try {
+      checkVersion(admin);
+      await checkNoTransactionPooler({ target }, signal);
+      return admin;
+    } catch (error) {
       await admin.close();
       throw error;
-    });
-    return admin;
+    }
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof Failure)) throw error;

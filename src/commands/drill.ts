@@ -45,12 +45,20 @@ export async function drill(inputs: DrillInputs, context: Context): Promise<Dril
     for (const unread of history.unread) proof.notices.push(`an earlier backup or drill cannot be read: ${unread}`);
     await log.group(`Drill ${name}/${chosen.id}`, () => prove({ inputs, backup, keys, checks, proof }, context));
     const result = conclude({ inputs, backup, history, proof, startedAt }, context);
-    const encryption = proof.contents === undefined ? undefined : keys.encryption;
+    const encryption = canReadDetails(proof) ? keys.encryption : undefined;
     const evidence = await writeEvidence({ result, backup, inputs, encryption }, context);
     return { ...(inputs.hideNames ? withoutNames(result) : result), evidence };
   } finally {
     await keys.close();
   }
+}
+
+/** Recipients that somebody wrote into the manifest, and that the contents do not name, must not read the details. */
+function canReadDetails({ contents, findings }: Proof): boolean {
+  return (
+    contents !== undefined &&
+    !findings.some(({ code, object }) => code === 'CONTENTS_DIFFER' && object === 'recipients')
+  );
 }
 
 interface Proving {
@@ -184,8 +192,7 @@ interface Concluding {
 function conclude({ inputs, backup, history, proof, startedAt }: Concluding, context: Context): DrillResult {
   const { manifest } = backup;
   const { maxRtoSeconds, maxRpoSeconds } = inputs;
-  const restoreEnded = proof.clock.between('data', 'post-data') !== null && proof.tables.length >= 0;
-  const rtoSeconds = restoreEnded ? proof.clock.between('fetch', 'post-data') : null;
+  const rtoSeconds = proof.isRestored ? proof.clock.between('fetch', 'post-data') : null;
   if (rtoSeconds !== null && maxRtoSeconds !== undefined && rtoSeconds > maxRtoSeconds)
     proof.findings.push({
       code: 'RTO_EXCEEDED',

@@ -56,7 +56,7 @@ export interface Database {
   unsealed: number;
   /** When a drill last passed, of whichever backup. */
   lastProvenAt: string | null;
-  /** Recipients of the newest whole backup whose identity no drill has proven. */
+  /** Recipients of the newest whole backup whose identity no drill has proven; none before the first drill has passed. */
   unprovenRecipients: string[];
 }
 
@@ -110,12 +110,12 @@ async function summarize(
   const newest = sealed.find(({ facts }) => !facts.partial);
   const proven = sealed.flatMap(backup => backup.drills.filter(({ verdict }) => verdict === 'passed'));
   const lastProven = Math.max(...proven.map(({ at }) => at.getTime()));
-  const unprovenRecipients = newest === undefined ? [] : await findUnproven(store, newest, sealed, signal);
-  if (proven.length > 0)
-    for (const recipient of unprovenRecipients)
-      log.warn(
-        `no drill of ${name} has ever proven recipient ${shortened(recipient)}: nobody knows whether its identity opens a backup; drill once with it`,
-      );
+  const unprovenRecipients =
+    newest === undefined || proven.length === 0 ? [] : await findUnproven(store, newest, sealed, signal);
+  for (const recipient of unprovenRecipients)
+    log.warn(
+      `no drill of ${name} has ever proven recipient ${shortened(recipient)}: nobody knows whether its identity opens a backup; drill once with it`,
+    );
   return {
     name,
     sealed: sealed.length,

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ManifestObject } from '../catalog/manifest.ts';
 import type { Decryption } from '../crypto/crypto.ts';
+import { WrongKey } from '../crypto/wrong-key.ts';
 import { Failure } from '../failure.ts';
 import type { Client } from '../postgres/client.ts';
 import type { Target } from '../postgres/connection.ts';
@@ -50,7 +51,9 @@ export async function openArchive(
     throw new Failure(`the manifest of ${manifest.id} lists no main archive`, {
       hint: 'it was edited; use another backup',
     });
-  const head = await readHead(client, await backup.decrypt(main, decryption, signal), signal);
+  const head = await withKnownKey(main, async () =>
+    readHead(client, await backup.decrypt(main, decryption, signal), signal),
+  );
   const left = skip(head.entries);
   const listFile = left.size === 0 ? undefined : await writeList(loading, main, head, left);
   return { main, head, skipped: new Set([...left].map(({ text }) => text)), listFile };
@@ -70,9 +73,10 @@ export async function loadData(
 ): Promise<void> {
   const shards = loading.backup.manifest.objects.filter(({ purpose }) => purpose === 'shard');
   const waiting = [opened.main, ...shards];
+  const loadOne = (object: ManifestObject, laneSignal: AbortSignal) =>
+    withKnownKey(object, () => loadRows(loading, opened, object, observer, laneSignal));
   const lane = async (laneSignal: AbortSignal) => {
-    for (let next = waiting.shift(); next; next = waiting.shift())
-      await loadRows(loading, opened, next, observer, laneSignal);
+    for (let next = waiting.shift(); next; next = waiting.shift()) await loadOne(next, laneSignal);
   };
   await together(
     signal,
@@ -89,6 +93,19 @@ export async function loadPostData(loading: Loading, opened: Opened, signal: Abo
   const file = join(folder, 'head.dump');
   await writeFile(file, head.bytes, { mode: 0o600 });
   await pour(restoring(loading, 'post-data', listFile, { file, jobs }), bytes(''), signal);
+}
+
+/** The key has opened the contents, so where it does not open an archive, the archive is at fault: damaged, or that of another backup. */
+async function withKnownKey<T>({ object }: ManifestObject, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof WrongKey)) throw error;
+    throw new Failure(`the object ${object} is encrypted to another key than the contents`, {
+      hint: 'it was damaged or replaced; use another backup',
+      cause: error,
+    });
+  }
 }
 
 async function loadRows(

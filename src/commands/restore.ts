@@ -8,6 +8,7 @@ import { type Difference, type Level, compareCopy } from '../postgres/compare.ts
 import { type Session, connect } from '../postgres/connection.ts';
 import { checkAddress, checkNoTransactionPooler } from '../postgres/preflight.ts';
 import { databaseStatements, roleStatements, runEach } from '../postgres/roles.ts';
+import { withoutSetting } from '../postgres/settings.ts';
 import type { Context } from './context.ts';
 import { openKeys } from './keys.ts';
 import { type Loading, loadData, loadPostData, loadPreData, openArchive } from './load.ts';
@@ -145,7 +146,7 @@ async function load(restoring: Restoring, context: Context): Promise<RestoreResu
   // without statistics the first queries after a restore would be planned blindly
   await session.query('ANALYZE');
   const refused = [...refusedRoles, ...refusedSettings];
-  for (const { statement, reason } of refused) log.warn(`the target refused "${statement}": ${reason}`);
+  for (const { statement, reason } of refused) log.warn(`the target refused "${withoutSetting(statement)}": ${reason}`);
   return refused;
 }
 

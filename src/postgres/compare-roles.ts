@@ -1,4 +1,5 @@
 import type { DatabaseFacts, MembershipFacts, RoleFacts } from './contents.ts';
+import { describeSettings } from './settings.ts';
 
 /** One difference between the roles that a backup lists and those of a server, or of its `roles.sql`. */
 export interface RoleDifference {
@@ -26,7 +27,9 @@ export function compareRoles(
     const other = byName.get(role.name);
     if (!other) differences.push({ code: 'ROLE_MISSING', object, expected: 'a role', found: 'none' });
     else if (made.has(role.name)) {
-      const [wanted, is] = [describeRole(role), describeRole(other)];
+      const settings = describeSettings(role.settings, other.settings);
+      const wanted = `${describeRole(role)}, settings: ${settings.expected}`;
+      const is = `${describeRole(other)}, settings: ${settings.found}`;
       if (wanted !== is) differences.push({ code: 'ROLE_DIFFERS', object, expected: wanted, found: is });
     }
   }
@@ -107,7 +110,6 @@ function describeRole(role: RoleFacts): string {
     ...(role.connectionLimit === -1 ? [] : [`CONNECTION LIMIT ${role.connectionLimit}`]),
     ...(role.validUntil === null ? [] : [`VALID UNTIL ${role.validUntil}`]),
     ...(role.comment === null ? [] : [`COMMENT ${JSON.stringify(role.comment)}`]),
-    ...[...role.settings].sort().map(setting => `SET ${setting}`),
   ].join(' ');
 }
 

@@ -4,6 +4,7 @@ import { type DatabaseFacts, readFacts, readSequences } from './contents.ts';
 import type { DatabaseLocale } from './facts.ts';
 import { countBy } from './fingerprint.ts';
 import { identifier, qualified } from './quote.ts';
+import { describeSettings } from './settings.ts';
 
 /** What a copy is in a state of that neither its rows nor its definitions show. */
 export interface StateDifference {
@@ -15,6 +16,7 @@ export interface StateDifference {
     | 'NOT_VERIFIED'
     | 'EXTENSION_MISSING'
     | 'EXTENSION_EXTRA'
+    | 'EXTENSION_DIFFERS'
     | 'SCHEMA_MISSING'
     | 'SCHEMA_EXTRA'
     | 'DATABASE_DIFFERS'
@@ -53,7 +55,7 @@ export async function compareConstraintTriggers(session: Session): Promise<State
     `SELECT DISTINCT n.nspname AS schema, c.relname AS name, coalesce(k.conname, t.tgname) AS constraint
        FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        LEFT JOIN pg_catalog.pg_constraint k ON k.oid = t.tgconstraint
-      WHERE t.tgisinternal AND t.tgparentid = 0 AND t.tgenabled <> 'O' AND ${userSchemas} ORDER BY 1, 2, 3`,
+      WHERE t.tgisinternal AND t.tgenabled <> 'O' AND ${userSchemas} ORDER BY 1, 2, 3`,
   );
   return found.map(({ schema, name, constraint }) => ({
     code: 'TRIGGER_DISABLED',
@@ -100,9 +102,16 @@ export async function compareViews(session: Session): Promise<{ differences: Sta
   return { differences, unplanned };
 }
 
-/** Functions whose answer depends on when, or by whom, they are asked. */
-const timely =
-  /\b(?:now|current_date|current_time|current_timestamp|localtime|localtimestamp|clock_timestamp|statement_timestamp|transaction_timestamp|timeofday|random|age|current_user|session_user|current_setting|nextval|gen_random_uuid|uuid_generate_v\d\w*)\b/i;
+/** What gives another answer depending on when, or by whom, it is asked; as a function is called, a column of such a name is none. */
+const timely = new RegExp(
+  [
+    String.raw`\b(?:current_(?:date|time|timestamp|user|role)|localtime|localtimestamp|session_user|pg_(?:stat|locks|settings)\w*)\b`,
+    String.raw`\b(?:now|(?:clock|statement|transaction)_timestamp|timeofday|age|random\w*|current_setting|nextval|currval)"?\(`,
+    String.raw`\b(?:gen_random_\w+|gen_salt|uuid_generate_v\d\w*|pg_(?:backend_pid|current_\w+|last_\w+|postmaster_start_time|\w+_size))"?\(`,
+  ].join('|'),
+  'i',
+);
+const quotedInQueries = /"(?:[^"]|"")*"(?!\()|'(?:[^']|'')*'/g;
 
 /**
  * Materialized views against their own queries, each refreshed once more in a transaction that is rolled back: a restore that filled them
@@ -132,10 +141,9 @@ export async function compareMatviewContents(
 }
 
 async function holdAgainstQuery(session: Session, view: { schema: string; name: string }): Promise<string> {
-  const { oid, definition } = await session.one<{ oid: string; definition: string }>(
-    `SELECT oid::int8::text AS oid, pg_catalog.pg_get_viewdef(oid) AS definition FROM pg_catalog.pg_class WHERE oid = $1::pg_catalog.regclass`,
-    [qualified(view)],
-  );
+  const { oid } = await session.one<{ oid: string }>('SELECT $1::pg_catalog.regclass::oid::int8::text AS oid', [
+    qualified(view),
+  ]);
   const table = { ...view, oid: Number(oid), condition: null, by: 'row' as const };
   const read = async () => {
     const [counted] = await countBy(session, [table]);
@@ -154,12 +162,37 @@ async function holdAgainstQuery(session: Session, view: { schema: string; name: 
   const first = await refreshed();
   if (first.rows === restored.rows && first.sum === restored.sum) return 'same';
   if (restored.rows === 0) return `no rows, where its query gives ${first.rows}`;
-  if (timely.test(definition)) return 'bound to time';
+  if (await isTimely(session, oid)) return 'bound to time';
   const second = await refreshed();
   if (second.rows !== first.rows || second.sum !== first.sum) return 'bound to time';
   return first.rows === restored.rows
     ? `${restored.rows} rows with other values`
     : `${restored.rows} rows, where its query gives ${first.rows}`;
+}
+
+/** Whether time has a say in what a view gives: by its own query, by those of the views under it, or by functions that any of them call. */
+async function isTimely(session: Session, oid: string): Promise<boolean> {
+  const parts = await session.query<{ query: string | null; body: string | null }>(
+    `WITH RECURSIVE parts (class, oid) AS (
+       SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::oid, $1::oid
+        UNION
+       SELECT d.refclassid, d.refobjid
+         FROM parts p
+         LEFT JOIN pg_catalog.pg_rewrite r ON p.class = 'pg_catalog.pg_class'::pg_catalog.regclass AND r.ev_class = p.oid
+         JOIN pg_catalog.pg_depend d ON (d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid)
+                                     OR (d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.classid = p.class AND d.objid = p.oid)
+        WHERE d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+           OR d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+              AND EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = d.refobjid AND c.relkind = 'v'))
+     SELECT CASE WHEN c.oid IS NOT NULL THEN pg_catalog.pg_get_viewdef(c.oid) END AS query,
+            CASE WHEN f.prokind IN ('f', 'p') THEN pg_catalog.pg_get_functiondef(f.oid) END AS body
+       FROM parts LEFT JOIN pg_catalog.pg_class c ON class = 'pg_catalog.pg_class'::pg_catalog.regclass AND c.oid = parts.oid
+       LEFT JOIN pg_catalog.pg_proc f ON class = 'pg_catalog.pg_proc'::pg_catalog.regclass AND f.oid = parts.oid`,
+    [oid],
+  );
+  return parts.some(
+    ({ query, body }) => timely.test((query ?? '').replaceAll(quotedInQueries, '')) || timely.test(body ?? ''),
+  );
 }
 
 /** The sequences whose next value their own column may hold already. */
@@ -209,7 +242,7 @@ export async function compareExtensions(
     if (!other) differences.push({ code: 'EXTENSION_MISSING', object, expected: `version ${version}`, found: 'none' });
     else if (other.schema !== schema)
       differences.push({
-        code: 'EXTENSION_MISSING',
+        code: 'EXTENSION_DIFFERS',
         object,
         expected: `in schema ${schema}`,
         found: `in schema ${other.schema}`,
@@ -238,6 +271,7 @@ export async function compareDatabase(
   expected: DatabaseFacts['database'],
 ): Promise<StateDifference[]> {
   const { database: found } = await readFacts(session);
+  const settings = describeSettings(settingsOf(expected), settingsOf(found));
   const differs = (what: string, wanted: string, is: string): StateDifference[] =>
     wanted === is ? [] : [{ code: 'DATABASE_DIFFERS', object: `database: ${what}`, expected: wanted, found: is }];
   const text = (value: string | null) => (value === null ? 'none' : JSON.stringify(value));
@@ -247,7 +281,7 @@ export async function compareDatabase(
     ...differs('connection limit', String(expected.connectionLimit), String(found.connectionLimit)),
     ...differs('template', String(expected.isTemplate), String(found.isTemplate)),
     ...differs('rights', describeGrants(expected), describeGrants(found)),
-    ...differs('settings', describeSettings(expected), describeSettings(found)),
+    ...differs('settings', settings.expected, settings.found),
   ];
 }
 
@@ -279,9 +313,9 @@ function describeGrants({ owner, grants }: DatabaseFacts['database']): string {
     .join(', ');
 }
 
-function describeSettings({ settings }: DatabaseFacts['database']): string {
-  const lines = settings.map(({ role, setting }) => (role === null ? setting : `${setting} for ${role}`));
-  return lines.sort().join(', ') || 'none';
+/** With the role in front, so that a setting's value stays behind its name. */
+function settingsOf({ settings }: DatabaseFacts['database']): string[] {
+  return settings.map(({ role, setting }) => (role === null ? setting : `for ${role}: ${setting}`));
 }
 
 /** What stood in the way of a comparison, without values of rows: the server's message may hold some. */

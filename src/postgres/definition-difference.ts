@@ -1,6 +1,6 @@
 import type { DefinitionCode } from '../finding.ts';
 import { kindOf, objectOf } from './definition-kinds.ts';
-import { inOneForm } from './definition-form.ts';
+import { inOneForm, without } from './definition-form.ts';
 import type { Definition } from './definition-text.ts';
 
 /** One object that is not defined as it was. Never shows what may hold a password. */
@@ -165,17 +165,11 @@ function middles(left: readonly string[], right: readonly string[]): [string[], 
 /** The lines that only one side has. */
 function apart(left: readonly string[], right: readonly string[]): [string[], string[]] {
   const [here, there] = middles(left, right);
-  return [without(here, there), without(there, here)];
+  return [without(here, there, asItIs), without(there, here, asItIs)];
 }
 
-function without(lines: readonly string[], others: readonly string[]): string[] {
-  const counts = new Map<string, number>();
-  for (const line of others) counts.set(line, (counts.get(line) ?? 0) + 1);
-  return lines.filter(line => {
-    const count = counts.get(line) ?? 0;
-    counts.set(line, count - 1);
-    return count <= 0;
-  });
+function asItIs(line: string): string {
+  return line;
 }
 
 /** Both sides so short that they can be read, from where they begin to differ. */

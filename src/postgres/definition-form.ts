@@ -52,3 +52,18 @@ function withSortedColumns(statement: string): string {
   const listed = columns === undefined ? head : `${columns.before}(${sorted(columns.inside)})${columns.after}`;
   return [listed, ...rest].join('\n');
 }
+
+/** The members of one multiset that another has not as often, by the texts that they stand for. */
+export function without<T>(members: readonly T[], others: readonly T[], textOf: (member: T) => string): T[] {
+  const counts = new Map<string, number>();
+  for (const other of others) {
+    const text = textOf(other);
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  return members.filter(member => {
+    const text = textOf(member);
+    const count = counts.get(text) ?? 0;
+    counts.set(text, count - 1);
+    return count <= 0;
+  });
+}

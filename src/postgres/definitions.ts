@@ -1,5 +1,5 @@
 import { type DefinitionDifference, halfValidated, oneSided, twoSided } from './definition-difference.ts';
-import { inOneForm } from './definition-form.ts';
+import { inOneForm, without } from './definition-form.ts';
 import { type Definition, splitDefinitions } from './definition-text.ts';
 
 export type { DefinitionDifference } from './definition-difference.ts';
@@ -89,23 +89,10 @@ function keyOf({
 
 /** Takes out what is on both sides: first what is equal to the letter, then what is equal in one form. */
 function withoutCommon(wanted: readonly Definition[], there: readonly Definition[]): [Definition[], Definition[]] {
-  const [missing, extra] = withoutEqual(wanted, there, written);
-  return missing.length === 0 || extra.length === 0 ? [missing, extra] : withoutEqual(missing, extra, formed);
-}
-
-function withoutEqual(
-  wanted: readonly Definition[],
-  there: readonly Definition[],
-  textOf: (definition: Definition) => string,
-): [Definition[], Definition[]] {
-  const extra = [...there];
-  const missing = wanted.filter(one => {
-    const text = textOf(one);
-    const at = extra.findIndex(other => textOf(other) === text);
-    if (at !== -1) extra.splice(at, 1);
-    return at === -1;
-  });
-  return [missing, extra];
+  const missing = without(wanted, there, written);
+  const extra = without(there, wanted, written);
+  if (missing.length === 0 || extra.length === 0) return [missing, extra];
+  return [without(missing, extra, formed), without(extra, missing, formed)];
 }
 
 function written({ tablespace, accessMethod, text }: Definition): string {

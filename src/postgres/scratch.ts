@@ -36,6 +36,33 @@ export async function waitForServer(target: Target, seconds: number, log: Log, s
   }
 }
 
+/** Whoever holds an advisory lock with the key of a text, in whichever database: such locks know only those of their own. */
+const holdersOf = (text: string) =>
+  `FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
+      AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended(${text}, 20261125)`;
+
+/**
+ * Waits until no other drill is on the server, and keeps others waiting as long as the session lasts: two at once would share roles that
+ * one of them takes away, and neither would measure its own time.
+ */
+export async function takeServer(admin: Session, log: Log, signal: AbortSignal): Promise<void> {
+  const key = `hashtextextended('pg-lifeboat drill', 20261125)`;
+  for (let tries = 0; ; tries += 1) {
+    signal.throwIfAborted();
+    const { taken } = await admin.one<{ taken: boolean }>(`SELECT pg_catalog.pg_try_advisory_lock(${key}) AS taken`);
+    if (taken) {
+      const others = await admin.query(
+        `SELECT ${holdersOf(`'pg-lifeboat drill'`)} AND l.pid <> pg_catalog.pg_backend_pid()`,
+      );
+      if (others.length === 0) return;
+      await admin.query(`SELECT pg_catalog.pg_advisory_unlock(${key})`);
+    }
+    if (tries === 0) log.info('another drill is on the server: waiting for its end');
+    // two that met must not meet again
+    await sleep(lookEveryMilliseconds * (0.5 + Math.random()), undefined, { signal });
+  }
+}
+
 /** A fresh name for a scratch database. */
 export function newScratchName(): string {
   return `lifeboat_${randomBytes(6).toString('hex')}`;
@@ -86,6 +113,8 @@ export async function dropScratch(admin: Session, name: string, inside: () => Pr
 async function dropSubscriptions(inside: () => Promise<Session>): Promise<void> {
   const session = await inside();
   try {
+    // the database has the settings of the source
+    await session.query('SET default_transaction_read_only = off');
     const names = await session.query<{ name: string }>(
       'SELECT subname AS name FROM pg_catalog.pg_subscription WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())',
     );
@@ -101,23 +130,14 @@ async function dropSubscriptions(inside: () => Promise<Session>): Promise<void> 
   }
 }
 
-/** Drops scratch databases that drills which were killed have left: in use by nobody. Gives their names. */
+/** Drops scratch databases that drills which were killed have left: nobody holds their locks any more. Gives their names. */
 export async function clearScratch(admin: Session, inside: (name: string) => Promise<Session>): Promise<string[]> {
   const found = await admin.query<{ name: string }>(
-    `SELECT d.datname AS name FROM pg_catalog.pg_database d WHERE d.datname ~ ${scratchPattern}
-        AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid AND a.backend_type = 'client backend') ORDER BY 1`,
+    `SELECT d.datname AS name FROM pg_catalog.pg_database d
+      WHERE d.datname ~ ${scratchPattern} AND NOT EXISTS (SELECT ${holdersOf('d.datname::text')}) ORDER BY 1`,
   );
-  const cleared: string[] = [];
-  for (const { name } of found) {
-    const { free } = await admin.one<{ free: boolean }>(
-      'SELECT pg_catalog.pg_try_advisory_lock(hashtextextended($1, 20261125)) AS free',
-      [name],
-    );
-    if (!free) continue;
-    await dropScratch(admin, name, () => inside(name));
-    cleared.push(name);
-  }
-  return cleared;
+  for (const { name } of found) await dropScratch(admin, name, () => inside(name));
+  return found.map(({ name }) => name);
 }
 
 /** Whether the server holds nothing but what we made: no database with anything in it beside its templates and scratch databases. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Session } from './connection.ts';
-import { identifier, literal } from './quote.ts';
+import { literal } from './quote.ts';
 
 /**
  * Settings that make a throw-away server fast: nothing of it must survive a crash. All take effect by a reload
@@ -17,38 +17,36 @@ const fastSettings: Readonly<Record<string, string>> = {
 };
 /** Those whose value alone makes a restore faster than it would be in production. */
 const telling = ['fsync', 'full_page_writes', 'synchronous_commit', 'autovacuum'];
+/** Stands among the settings while they are ours, and holds those of before as JSON: a drill that was killed took nothing back. */
+const mark = 'lifeboat.before';
 
 const reloadTries = 40;
 const reloadPauseMilliseconds = 50;
 
-/** Tunes a server and gives what takes it back to how it was. */
-export async function tuneServer(admin: Session): Promise<() => Promise<void>> {
-  const before = await admin.query<{ name: string; setting: string }>(
-    `SELECT DISTINCT ON (name) name, setting FROM pg_catalog.pg_file_settings
-      WHERE sourcefile LIKE '%postgresql.auto.conf' AND name = ANY ($1) ORDER BY name, seqno DESC`,
-    [Object.keys(fastSettings)],
-  );
-  const undo = async () => {
-    for (const name of Object.keys(fastSettings)) {
-      const old = before.find(setting => setting.name === name);
-      await admin.query(
-        old
-          ? `ALTER SYSTEM SET ${identifier(name)} = ${literal(old.setting)}`
-          : `ALTER SYSTEM RESET ${identifier(name)}`,
-      );
-    }
-    await admin.query('SELECT pg_catalog.pg_reload_conf()');
-  };
+/** Tunes a server, until `untuneServer`. What an earlier drill left tuned counts as not there. */
+export async function tuneServer(admin: Session): Promise<void> {
+  const { left, now } = await readOwnSettings(admin);
+  const before = left ?? now;
   try {
-    for (const [name, value] of Object.entries(fastSettings))
-      await admin.query(`ALTER SYSTEM SET ${identifier(name)} = ${literal(value)}`);
-    await admin.query('SELECT pg_catalog.pg_reload_conf()');
+    await alter(admin, mark, JSON.stringify(before));
+    for (const [name, value] of Object.entries(fastSettings)) await alter(admin, name, value);
+    await reload(admin);
     await inForce(admin);
-    return undo;
   } catch (error) {
-    await undo();
+    await untuneServer(admin);
     throw error;
   }
+}
+
+/** Takes a tuned server back to how it was, whichever drill tuned it. Gives whether there was anything to take back. */
+export async function untuneServer(admin: Session): Promise<boolean> {
+  const { left } = await readOwnSettings(admin);
+  if (left === undefined) return false;
+  for (const name of Object.keys(fastSettings)) await alter(admin, name, left[name]);
+  // last, so that whoever is interrupted here begins anew
+  await alter(admin, mark, undefined);
+  await reload(admin);
+  return true;
 }
 
 /** The settings of a server that make it faster than one in production, as `name=value`, whoever made them. */
@@ -58,6 +56,32 @@ export async function readTuning(admin: Session): Promise<string[]> {
     [telling],
   );
   return rows.map(({ name, setting }) => `${name}=${setting}`);
+}
+
+/** What ALTER SYSTEM has set of our settings, and had set before a drill came. */
+async function readOwnSettings(
+  admin: Session,
+): Promise<{ now: Record<string, string>; left: Record<string, string> | undefined }> {
+  const rows = await admin.query<{ name: string; setting: string }>(
+    `SELECT DISTINCT ON (name) name, setting FROM pg_catalog.pg_file_settings
+      WHERE sourcefile LIKE '%postgresql.auto.conf' AND name = ANY ($1) ORDER BY name, seqno DESC`,
+    [[mark, ...Object.keys(fastSettings)]],
+  );
+  const now = Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
+  const { [mark]: marked, ...others } = now;
+  return { now: others, left: marked === undefined ? undefined : (JSON.parse(marked) as Record<string, string>) };
+}
+
+/** All our names are plain words. Before 17, ALTER SYSTEM knows an own setting only after the session has set it. */
+async function alter(admin: Session, name: string, value: string | undefined): Promise<void> {
+  if (name === mark) await admin.query(`SET ${mark} = ''`);
+  await admin.query(
+    value === undefined ? `ALTER SYSTEM RESET ${name}` : `ALTER SYSTEM SET ${name} = ${literal(value)}`,
+  );
+}
+
+async function reload(admin: Session): Promise<void> {
+  await admin.query('SELECT pg_catalog.pg_reload_conf()');
 }
 
 /** A reload reaches each session at its next statement, when the server has read its files. */

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
 import { readChecks, runChecks } from '../../src/commands/drill-checks.ts';
 import type { Log } from '../../src/log.ts';
+import type { Session } from '../../src/postgres/connection.ts';
 import { majors, needsPostgres } from '../support/postgres.ts';
 import { makeDatabase, openSession } from '../postgres/sessions.ts';
 
@@ -124,6 +125,11 @@ describe('the input checks', () => {
   });
 });
 
+/** Rights in the database that a role for checks was granted. */
+async function leftRights(admin: Session): Promise<unknown[]> {
+  return admin.query("SELECT FROM pg_database WHERE datname = current_database() AND datacl::text ~ 'lifeboat_check'");
+}
+
 for (const major of majors()) {
   describe(`the checks of a drill on Postgres ${major}`, () => {
     it('run in their order, each to its result and its finding, without a value of a row', async t => {
@@ -183,6 +189,7 @@ for (const major of majors()) {
         }),
       );
       assert.doesNotMatch(JSON.stringify([results, findings, log.lines]), /zebra/);
+      assert.deepEqual(await leftRights(admin), []);
       assert.deepEqual(await admin.query('SELECT count(*)::int AS rows FROM public.orders'), [{ rows: 150 }]);
     });
 
@@ -224,6 +231,7 @@ for (const major of majors()) {
       const checks = await readChecks('SELECT true\nSELECT pg_sleep(3600) IS NULL', '/');
       const running = runChecks({ admin, checks, timeoutSeconds: 300, snapshotAt, log, signal: abort.signal });
       await assert.rejects(running, reason);
+      assert.deepEqual(await leftRights(admin), []);
       assert.match(log.lines.join('\n'), /^check "SELECT true": passed in [\d.]+ s$/);
     });
   });

@@ -26,6 +26,8 @@ const waysOut = ({ address: { host, port, password } }: OwnCluster) => `
   GRANT EXECUTE ON FUNCTION pg_read_file(text) TO PUBLIC;
   CREATE EXTENSION dblink;
   CREATE FUNCTION own_dblink(text, text) RETURNS SETOF record AS '$libdir/dblink', 'dblink_record' LANGUAGE c;
+  CREATE FUNCTION far_away() RETURNS boolean LANGUAGE sql AS 'SELECT true';
+  ALTER EXTENSION dblink ADD FUNCTION far_away();
   CREATE LANGUAGE untrusted HANDLER plpgsql_call_handler;
   CREATE FUNCTION unsafe() RETURNS boolean LANGUAGE untrusted AS $$ BEGIN RETURN true; END $$;
   CREATE EXTENSION postgres_fdw;
@@ -112,6 +114,7 @@ const refusals: Record<string, readonly (readonly [sql: string, reason: RegExp])
     ["SELECT true FROM dblink('', '') AS t (x int)", /^permission denied for function dblink/],
     ["SELECT dblink_connect('same') IS NULL", /^permission denied for function dblink_connect/],
     ["SELECT true FROM own_dblink('', '') AS t (x int)", /^permission denied for function own_dblink/],
+    ['SELECT far_away()', /^permission denied for function far_away/],
     ['SELECT unsafe()', /^permission denied for function unsafe/],
     ...['far', 'far_view', 'ran'].map(
       table => [`SELECT count(*) > 0 FROM ${table}`, /^it reads a foreign table, which a check cannot reach/] as const,
