@@ -56,6 +56,8 @@ export const contentsSchema = v.object({
     algorithm: v.nullable(v.string()),
     selfTest: v.nullable(bigNumber),
   }),
+  /** Settings of the source that show in the text of definitions. */
+  textSettings: v.array(v.object({ name: v.string(), value: v.string() })),
   database: v.object({
     name: v.string(),
     owner: v.string(),
@@ -86,11 +88,16 @@ export const contentsSchema = v.object({
   /** `rights` is a sum over owner, grants and comment of each, which no definition shows. */
   largeObjects: v.object({ count, fingerprint: v.nullable(bigNumber), rights: v.nullable(bigNumber) }),
   invalidIndexes: v.array(v.object(qualified)),
-  extensions: v.array(v.object({ ...qualified, version: v.string() })),
+  /** `owner` is in no dump. */
+  extensions: v.array(v.object({ ...qualified, version: v.string(), owner: v.string() })),
   /** Tablespaces that hold something of this database; their folders are not part of a backup. */
   tablespaces: v.array(v.string()),
   roles: v.array(roleSchema),
   memberships: v.array(membershipSchema),
+  /** Rights on settings of the server. */
+  parameterRights: v.array(
+    v.object({ parameter: v.string(), grantee: v.string(), privilege: v.string(), grantable: v.boolean() }),
+  ),
   archives: v.array(v.object({ object: v.string(), sha256 })),
   notCaptured: v.array(v.object({ what: v.string(), reason: v.string() })),
   warnings: v.array(v.string()),

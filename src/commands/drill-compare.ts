@@ -4,6 +4,7 @@ import { type Level, compareCopy } from '../postgres/compare.ts';
 import { compareRoles, compareRolesScript } from '../postgres/compare-roles.ts';
 import {
   compareConstraintTriggers,
+  compareCreation,
   compareDatabase,
   compareExtensions,
   compareIndexes,
@@ -15,9 +16,10 @@ import {
 } from '../postgres/compare-state.ts';
 import { ConnectionLost, type Session, connect } from '../postgres/connection.ts';
 import { readFacts } from '../postgres/contents.ts';
-import { type Definition, compareDefinitions } from '../postgres/definitions.ts';
+import { type Definition, compareDefinitions, splitDefinitions } from '../postgres/definitions.ts';
 import { readLocale } from '../postgres/facts.ts';
 import { checkSelfTest } from '../postgres/fingerprint.ts';
+import { withSettings } from '../postgres/spelling.ts';
 import { databaseStatements, runEach } from '../postgres/roles.ts';
 import { run } from '../process.ts';
 import type { Context } from './context.ts';
@@ -109,23 +111,42 @@ export async function compareScratch(
 
 /** The definitions of the copy by the same program that wrote those of the source. */
 async function definitions(
-  { backup, server }: Restoring,
+  { backup, server, proof }: Restoring,
   fetched: Fetched,
   restored: Restored,
   signal: AbortSignal,
 ): Promise<Said[]> {
   const { client, definitions: asWritten } = fetched;
-  const skip = (entry: Definition) => isSkipped(restored, entry);
+  const { user } = restored.target.address;
+  const implied = splitDefinitions(asWritten).filter(entry => isImplied(entry, user));
+  if (implied.length > 0)
+    proof.notices.push(
+      `${user} is the first superuser of this server, so ${implied.length} of its rights on functions of the system need no grant here`,
+    );
+  const skip = (entry: Definition) => isSkipped(restored, entry) || isImplied(entry, user);
   const isUpgrade = server.admin.major !== backup.manifest.server.major;
   const expected = isUpgrade ? await respellDefinitions(fetched, backup.manifest, server, skip, signal) : asWritten;
-  const dump = client.command('pg_dump', ['--schema-only', '--no-password'], restored.target);
+  // some settings show in the text, and the copy is written down as the source was
+  const target = await withSettings(server.admin, restored.target, fetched.contents.textSettings);
+  const dump = client.command('pg_dump', ['--schema-only', '--create', '--no-password'], target);
   const { stdout } = await run(dump, signal);
-  return compareDefinitions(expected, stdout, { skip, ignoreTablespaces: isUpgrade || !restored.withTablespaces });
+  return [
+    ...compareDefinitions(expected, stdout, { skip, ignoreTablespaces: isUpgrade || !restored.withTablespaces }),
+    ...(isUpgrade ? [] : compareCreation(asWritten, stdout)),
+  ];
 }
 
 /** Whether an entry of the definitions was left out of the restore: pg_restore lists it by type, schema, name and owner. */
 function isSkipped({ opened: { skipped } }: Restored, entry: Definition): boolean {
   return skipped.size > 0 && skipped.has(describeEntry(entry));
+}
+
+/** Rights on functions of the system for the first superuser of this server, who owns them here and needs no grant. */
+function isImplied({ type, schema, text }: Definition, superuser: string): boolean {
+  if (type !== 'ACL' || schema !== 'pg_catalog') return false;
+  const spellings = [superuser, `"${superuser.replaceAll('"', '""')}"`];
+  const grants = text.split('\n').filter(line => line !== '');
+  return grants.every(line => spellings.some(name => line.startsWith('GRANT ') && line.endsWith(` TO ${name};`)));
 }
 
 function describeEntry({ type, schema, name, owner }: Definition): string {
@@ -145,8 +166,8 @@ async function roles(
       `${others.length} roles were on the server before, so their attributes were compared in roles.sql alone: ${shortList(others.map(({ name }) => name))}`,
     );
   return [
-    ...compareRoles({ roles: wanted, memberships: contents.memberships }, found, rolesMade),
-    ...compareRolesScript(contents.roles, rolesScript),
+    ...compareRoles({ ...contents, roles: wanted }, found, rolesMade),
+    ...compareRolesScript(contents, rolesScript),
   ];
 }
 

@@ -8,8 +8,15 @@ import { type Client, findClient } from '../postgres/client.ts';
 import { type Session, type Target, connect } from '../postgres/connection.ts';
 import { readRoles } from '../postgres/contents.ts';
 import { splitDefinitions } from '../postgres/definitions.ts';
+import { extensionOwner } from '../postgres/extensions.ts';
 import { identifier } from '../postgres/quote.ts';
-import { databaseStatements, membershipStatements, roleStatements, runEach } from '../postgres/roles.ts';
+import {
+  databaseStatements,
+  membershipStatements,
+  parameterStatements,
+  roleStatements,
+  runEach,
+} from '../postgres/roles.ts';
 import { withoutSetting } from '../postgres/settings.ts';
 import { createScratch, newScratchName } from '../postgres/scratch.ts';
 import { availableExtensions, existingTablespaces } from '../postgres/target.ts';
@@ -134,6 +141,7 @@ export async function restoreScratch(restoring: Restoring, fetched: Fetched, con
     target,
     jobs: inputs.jobs,
     withTablespaces: lostTablespaces.length === 0,
+    extensionOwner: await extensionOwner(admin, contents.extensions),
     folder: context.folder,
   };
   const opened = await clock.time('pre-data', async () => {
@@ -215,6 +223,7 @@ async function makeRoles({ server, proof }: Restoring, roles: Role[], contents: 
   const refused = await runEach(admin, [
     ...roleStatements(toMake, [], withGrantors),
     ...membershipStatements(ours, withGrantors),
+    ...parameterStatements(contents.parameterRights.filter(({ grantee }) => made.has(grantee))),
   ]);
   for (const { statement, reason } of refused) proof.findings.push(refusedStatement(statement, reason));
   proof.rolesMade = made;

@@ -3,6 +3,7 @@ import { Failure } from '../failure.ts';
 import { connect } from '../postgres/connection.ts';
 import { type Definition, isOfDatabase, splitDefinitions } from '../postgres/definitions.ts';
 import { createScratch, dropScratch, newScratchName } from '../postgres/scratch.ts';
+import { withSettings } from '../postgres/spelling.ts';
 import { run } from '../process.ts';
 import { type Fetched, fitScratch } from './drill-restore.ts';
 import { type DrillServer, inDatabase } from './drill-server.ts';
@@ -28,13 +29,14 @@ export async function respellDefinitions(
     const cut = () => session.cut();
     signal.addEventListener('abort', cut, { once: true });
     try {
-      await session.query('SET check_function_bodies = false');
+      await session.query('SET check_function_bodies = false; SET session_replication_role = replica');
       for (const one of wanted) await define(one, text => session.query(text));
     } finally {
       signal.removeEventListener('abort', cut);
       await session.close();
     }
-    return (await run(client.command('pg_dump', ['--schema-only', '--no-password'], target), signal)).stdout;
+    const spelled = await withSettings(admin, target, contents.textSettings);
+    return (await run(client.command('pg_dump', ['--schema-only', '--no-password'], spelled), signal)).stdout;
   } finally {
     await dropScratch(admin, name, () => connect(target));
   }

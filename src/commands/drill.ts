@@ -3,6 +3,7 @@ import { locationOf } from '../catalog/key.ts';
 import { messageOf } from '../failure.ts';
 import { type Finding, explained, judge } from '../finding.ts';
 import type { DrillInputs } from '../inputs/inputs.ts';
+import { analyze } from '../postgres/analyze.ts';
 import { connect } from '../postgres/connection.ts';
 import { identifier } from '../postgres/quote.ts';
 import { dropScratch, keepScratch } from '../postgres/scratch.ts';
@@ -130,8 +131,7 @@ async function check(proving: Proving, { target }: Restored, server: DrillServer
   const cut = () => admin.cut();
   signal.addEventListener('abort', cut, { once: true });
   try {
-    // without statistics the queries would be planned blindly
-    await admin.query('ANALYZE');
+    await analyze(admin);
     const { snapshotAt } = backup.manifest;
     const timeoutSeconds = inputs.checkTimeoutSeconds;
     const ran = await runChecks({ admin, checks, timeoutSeconds, snapshotAt, log: quiet(inputs, log), signal });

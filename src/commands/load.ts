@@ -6,9 +6,10 @@ import { WrongKey } from '../crypto/wrong-key.ts';
 import { Failure } from '../failure.ts';
 import type { Client } from '../postgres/client.ts';
 import type { Target } from '../postgres/connection.ts';
-import { type ArchiveHead, type TocEntry, readHead } from '../postgres/archive.ts';
+import { type ArchiveHead, type TocEntry, dependents, readHead } from '../postgres/archive.ts';
 import { pour } from '../postgres/pour.ts';
-import { type Section, restoreArchive } from '../postgres/restore.ts';
+import { type RestoreOptions, restoreArchive } from '../postgres/restore.ts';
+import type { Command } from '../process.ts';
 import { bytes, digest } from '../streams.ts';
 import { together } from '../together.ts';
 import type { ReadObserver, StoredBackup } from './stored-backup.ts';
@@ -22,6 +23,8 @@ export interface Loading {
   jobs: number;
   /** False where the server lacks a tablespace: then everything lies in the default one. */
   withTablespaces: boolean;
+  /** The superuser who makes extensions, where that is not the one who connects: no dump says who owns them. */
+  extensionOwner: string | undefined;
   /** A folder of this run's own. */
   folder: string;
 }
@@ -55,13 +58,18 @@ export async function openArchive(
     readHead(client, await backup.decrypt(main, decryption, signal), signal),
   );
   const left = skip(head.entries);
-  const listFile = left.size === 0 ? undefined : await writeList(loading, main, head, left);
+  const listFile = left.size === 0 ? undefined : await writeList(loading, main.object, head.entries, left);
   return { main, head, skipped: new Set([...left].map(({ text }) => text)), listFile };
 }
 
 /** Everything that comes before the rows. */
 export async function loadPreData(loading: Loading, opened: Opened, signal: AbortSignal): Promise<void> {
-  await pour(restoring(loading, 'pre-data', opened.listFile), bytes(opened.head.bytes), signal);
+  const { listFile, head } = opened;
+  await pour(
+    restoring(loading, { section: 'pre-data', listFile, role: loading.extensionOwner }),
+    bytes(head.bytes),
+    signal,
+  );
 }
 
 /** The rows: the main archive and the shards side by side, each read to its end and held against the manifest. */
@@ -84,15 +92,27 @@ export async function loadData(
   );
 }
 
-/** Everything that comes after the rows: indexes, constraints, triggers, materialized views. */
+/**
+ * Everything that comes after the rows: indexes, constraints, triggers, materialized views. Event triggers come last of all, for those
+ * that write a log would else log the rest of the restore.
+ */
 export async function loadPostData(loading: Loading, opened: Opened, signal: AbortSignal): Promise<void> {
   const { jobs, folder } = loading;
-  const { head, listFile } = opened;
-  if (jobs === 1) return void (await pour(restoring(loading, 'post-data', listFile), bytes(head.bytes), signal));
+  const { main, head, skipped, listFile } = opened;
+  const eventTriggers = dependents(head.entries, ({ text }) => text.startsWith('EVENT TRIGGER - '));
+  const left = new Set([...eventTriggers, ...head.entries.filter(({ text }) => skipped.has(text))]);
+  const list =
+    eventTriggers.size === 0 ? listFile : await writeList(loading, `${main.object}.rest`, head.entries, left);
   // pg_restore works side by side only from a file
   const file = join(folder, 'head.dump');
-  await writeFile(file, head.bytes, { mode: 0o600 });
-  await pour(restoring(loading, 'post-data', listFile, { file, jobs }), bytes(''), signal);
+  if (jobs > 1) await writeFile(file, head.bytes, { mode: 0o600 });
+  const parallel = jobs > 1 ? { file, jobs } : undefined;
+  const input = () => bytes(jobs > 1 ? '' : head.bytes);
+  await pour(restoring(loading, { section: 'post-data', listFile: list, parallel }), input(), signal);
+  const triggers = [...eventTriggers].filter(({ text }) => !skipped.has(text));
+  if (triggers.length === 0) return;
+  const last = await writeList(loading, `${main.object}.last`, triggers, new Set());
+  await pour(restoring(loading, { section: 'post-data', listFile: last }), bytes(head.bytes), signal);
 }
 
 /** The key has opened the contents, so where it does not open an archive, the archive is at fault: damaged, or that of another backup. */
@@ -119,7 +139,7 @@ async function loadRows(
   const list = object === main ? listFile : await listOfShard(loading, object, skipped, signal);
   const plaintext = await backup.decrypt(object, decryption, signal, observer);
   if (list === null) return void (await digest(plaintext));
-  await pour(restoring(loading, 'data', list), plaintext, signal);
+  await pour(restoring(loading, { section: 'data', listFile: list }), plaintext, signal);
 }
 
 /** Which rows of a shard are restored: undefined for all, null for none. */
@@ -136,26 +156,24 @@ async function listOfShard(
     skipped.has(text.replace(/^TABLE DATA /, 'TABLE ').replace(/^SEQUENCE SET /, 'SEQUENCE ')),
   );
   if (left.length === head.entries.length) return null;
-  return left.length === 0 ? undefined : writeList(loading, object, head, new Set(left));
+  return left.length === 0 ? undefined : writeList(loading, object.object, head.entries, new Set(left));
 }
 
 async function writeList(
   { folder }: Loading,
-  { object }: ManifestObject,
-  head: ArchiveHead,
+  title: string,
+  entries: readonly TocEntry[],
   left: ReadonlySet<TocEntry>,
 ): Promise<string> {
-  const file = join(folder, `${object}.list`);
-  const wanted = head.entries.filter(entry => !left.has(entry));
+  const file = join(folder, `${title}.list`);
+  const wanted = entries.filter(entry => !left.has(entry));
   await writeFile(file, wanted.map(({ id }) => `${id};\n`).join(''), { mode: 0o600 });
   return file;
 }
 
 function restoring(
   { client, target, withTablespaces }: Loading,
-  section: Section,
-  listFile: string | undefined,
-  parallel?: { file: string; jobs: number },
-) {
-  return restoreArchive(client, target, { section, withTablespaces, listFile, parallel });
+  options: Omit<RestoreOptions, 'withTablespaces'>,
+): Command {
+  return restoreArchive(client, target, { ...options, withTablespaces });
 }

@@ -3,11 +3,14 @@ import type { Decryption } from '../crypto/crypto.ts';
 import { Failure } from '../failure.ts';
 import type { RestoreInputs } from '../inputs/inputs.ts';
 import type { Progress } from '../log.ts';
+import { analyze } from '../postgres/analyze.ts';
 import { type Client, findClient } from '../postgres/client.ts';
+import { extensionOwner } from '../postgres/extensions.ts';
 import { type Difference, type Level, compareCopy } from '../postgres/compare.ts';
 import { type Session, connect } from '../postgres/connection.ts';
+import { readLocale } from '../postgres/facts.ts';
 import { checkAddress, checkNoTransactionPooler } from '../postgres/preflight.ts';
-import { databaseStatements, roleStatements, runEach } from '../postgres/roles.ts';
+import { databaseStatements, parameterStatements, roleStatements, runEach } from '../postgres/roles.ts';
 import { withoutSetting } from '../postgres/settings.ts';
 import type { Context } from './context.ts';
 import { openKeys } from './keys.ts';
@@ -100,7 +103,12 @@ async function restoreInto(
   const client = await findClient({ major: session.major, choice: inputs.client, log, signal });
   const restoring = { backup, contents, decryption, session, client, plan, jobs: inputs.jobs };
   const refused = await log.group('Restore', () => load(restoring, context));
-  const compared = lesser(contents.fingerprint.level, inputs.fingerprint);
+  const asked = lesser(contents.fingerprint.level, inputs.fingerprint);
+  const { encoding } = await readLocale(session);
+  const isRecoded = encoding !== backup.manifest.database.encoding;
+  if (isRecoded && asked === 'content')
+    log.warn(`the target's encoding is ${encoding}, so rows are compared by their number alone`);
+  const compared = isRecoded ? lesser(asked, 'counts') : asked;
   const differences = await log.group('Compare', () => compare(session, contents, compared, context));
   return { ...planned, rolesMade: plan.roles.map(role => role.name), refused, compared, differences };
 }
@@ -121,7 +129,11 @@ async function load(restoring: Restoring, context: Context): Promise<RestoreResu
   const memberships = contents.memberships.filter(
     ({ role, member }) => !plan.existingRoles.has(role) || !plan.existingRoles.has(member),
   );
-  const refusedRoles = await runEach(session, roleStatements(plan.roles, memberships, session.major >= 16));
+  const made = new Set(plan.roles.map(({ name }) => name));
+  const refusedRoles = await runEach(session, [
+    ...roleStatements(plan.roles, memberships, session.major >= 16),
+    ...parameterStatements(contents.parameterRights.filter(({ grantee }) => made.has(grantee))),
+  ]);
   const missing = refusedRoles.filter(({ statement }) => statement.startsWith('CREATE ROLE'));
   if (missing.length > 0) {
     throw new Failure(`the target refused to make a role: ${missing[0]?.reason}`, {
@@ -143,15 +155,14 @@ async function load(restoring: Restoring, context: Context): Promise<RestoreResu
     session,
     databaseStatements(contents.database, session.target.address.database),
   );
-  // without statistics the first queries after a restore would be planned blindly
-  await session.query('ANALYZE');
+  await analyze(session);
   const refused = [...refusedRoles, ...refusedSettings];
   for (const { statement, reason } of refused) log.warn(`the target refused "${withoutSetting(statement)}": ${reason}`);
   return refused;
 }
 
 async function loadArchives(
-  { backup, decryption, session, client, plan, jobs }: Restoring,
+  { backup, contents, decryption, session, client, plan, jobs }: Restoring,
   { signal, folder }: Context,
   progress: Progress,
 ): Promise<void> {
@@ -162,6 +173,7 @@ async function loadArchives(
     target: session.target,
     jobs,
     withTablespaces: plan.hasTablespaces,
+    extensionOwner: await extensionOwner(session, contents.extensions),
     folder,
   };
   const opened = await openArchive(loading, () => new Set(), signal);

@@ -111,19 +111,24 @@ export function parseToc(list: string): TocEntry[] {
 
 /** The entries of some extensions and of everything that rests on them, directly or not. */
 export function restingOn(entries: readonly TocEntry[], extensions: readonly string[]): Set<TocEntry> {
-  const wanted = new Set(extensions.map(name => `EXTENSION - ${name} `.trim()));
-  const resting = new Set(entries.filter(({ text }) => wanted.has(text.trim())));
-  const numbers = new Set([...resting].map(({ id }) => id));
-  for (let grown = resting.size > 0; grown;) {
+  const wanted = new Set(extensions.map(name => `EXTENSION - ${name}`));
+  return dependents(entries, ({ text }) => wanted.has(text.trim()));
+}
+
+/** The entries that are wanted, and all that depend on them, directly or not. */
+export function dependents(entries: readonly TocEntry[], isWanted: (entry: TocEntry) => boolean): Set<TocEntry> {
+  const found = new Set(entries.filter(isWanted));
+  const numbers = new Set([...found].map(({ id }) => id));
+  for (let grown = found.size > 0; grown;) {
     grown = false;
     for (const entry of entries) {
-      if (resting.has(entry) || !entry.dependsOn.some(id => numbers.has(id))) continue;
-      resting.add(entry);
+      if (found.has(entry) || !entry.dependsOn.some(id => numbers.has(id))) continue;
+      found.add(entry);
       numbers.add(entry.id);
       grown = true;
     }
   }
-  return resting;
+  return found;
 }
 
 /**

@@ -160,6 +160,8 @@ function libpqEnvironment({ address, rootCert, application }: Target): Record<st
     PGGSSENCMODE: 'disable',
     PGAPPNAME: application,
     PGCONNECT_TIMEOUT: '30',
+    // moments in definitions are written in the session's zone
+    PGTZ: 'UTC',
     // messages that we read and quote are English everywhere
     LC_MESSAGES: 'C',
     ...(password === undefined ? {} : { PGPASSWORD: password }),

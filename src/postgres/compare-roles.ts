@@ -1,4 +1,4 @@
-import type { DatabaseFacts, MembershipFacts, RoleFacts } from './contents.ts';
+import type { DatabaseFacts, MembershipFacts, ParameterRight, RoleFacts } from './contents.ts';
 import { describeSettings } from './settings.ts';
 
 /** One difference between the roles that a backup lists and those of a server, or of its `roles.sql`. */
@@ -9,7 +9,7 @@ export interface RoleDifference {
   found: string;
 }
 
-type RolesAndMemberships = Pick<DatabaseFacts, 'roles' | 'memberships'>;
+type RolesAndMemberships = Pick<DatabaseFacts, 'roles' | 'memberships' | 'parameterRights'>;
 
 /**
  * Holds the roles of a server against those that a restore was to make: every role is there; those that it `made` have their attributes,
@@ -33,7 +33,34 @@ export function compareRoles(
       if (wanted !== is) differences.push({ code: 'ROLE_DIFFERS', object, expected: wanted, found: is });
     }
   }
-  return [...differences, ...compareMemberships(expected.memberships, found.memberships, made)];
+  return [
+    ...differences,
+    ...compareMemberships(expected.memberships, found.memberships, made),
+    ...compareParameterRights(expected.parameterRights, found.parameterRights, made),
+  ];
+}
+
+function compareParameterRights(
+  expected: readonly ParameterRight[],
+  found: readonly ParameterRight[],
+  made: ReadonlySet<string>,
+): RoleDifference[] {
+  const words = ({ parameter, privilege, grantable }: ParameterRight) =>
+    `${privilege} on ${parameter}${grantable ? ' with grant option' : ''}`;
+  const of = (rights: readonly ParameterRight[], role: string) =>
+    rights
+      .filter(({ grantee }) => grantee === role)
+      .map(words)
+      .sort()
+      .join(', ') || 'none';
+  return [...made]
+    .filter(role => of(expected, role) !== of(found, role))
+    .map(role => ({
+      code: 'ROLE_DIFFERS',
+      object: `rights of role ${role} on settings`,
+      expected: of(expected, role),
+      found: of(found, role),
+    }));
 }
 
 function compareMemberships(
@@ -69,20 +96,69 @@ function byPair(memberships: readonly MembershipFacts[]): Map<string, Membership
 }
 
 /**
- * Holds `roles.sql`, as pg_dumpall wrote it, against the roles that the snapshot held: a line that makes each one, and one with its
- * attributes (src/bin/pg_dump/pg_dumpall.c, "dumpRoles").
+ * Holds `roles.sql`, as pg_dumpall wrote it, against the roles that the snapshot held: what makes each one, its attributes, settings and
+ * comment, and its memberships (src/bin/pg_dump/pg_dumpall.c). Whoever restores by hand has nothing else.
  */
-export function compareRolesScript(expected: readonly RoleFacts[], script: string): RoleDifference[] {
-  const has = (statement: (name: string) => string, name: string) =>
-    spellings(name).some(spelling => script.includes(`\n${statement(spelling)}`));
-  return expected.flatMap((role): RoleDifference[] => {
+export function compareRolesScript(
+  { roles, memberships }: Pick<DatabaseFacts, 'roles' | 'memberships'>,
+  script: string,
+): RoleDifference[] {
+  const has = (statements: readonly string[]) => statements.some(statement => script.includes(`\n${statement}`));
+  const differences = roles.flatMap((role): RoleDifference[] => {
     const object = `role ${role.name} in roles.sql`;
-    if (!has(spelling => `CREATE ROLE ${spelling};\n`, role.name))
+    const names = spellings(role.name);
+    if (!has(names.map(name => `CREATE ROLE ${name};\n`)))
       return [{ code: 'ROLE_MISSING', object, expected: 'a statement that makes it', found: 'none' }];
-    const attributes = attributeWords(role).join(' ');
-    if (has(spelling => `ALTER ROLE ${spelling} WITH ${attributes}`, role.name)) return [];
-    return [{ code: 'ROLE_DIFFERS', object, expected: attributes, found: 'other attributes' }];
+    const differs = (expected: string, found: string, isThere: boolean): RoleDifference[] =>
+      isThere ? [] : [{ code: 'ROLE_DIFFERS', object, expected, found }];
+    const limit = role.connectionLimit === -1 ? '' : ` CONNECTION LIMIT ${role.connectionLimit}`;
+    const attributes = `${attributeWords(role).join(' ')}${limit}`;
+    // when it ends is written in the time zone of the server
+    const end = role.validUntil === null ? ';\n' : ` VALID UNTIL '`;
+    return [
+      ...differs(attributes, 'other attributes', has(names.map(name => `ALTER ROLE ${name} WITH ${attributes}${end}`))),
+      ...role.settings.flatMap(setting => {
+        const [parameter = ''] = setting.split('=', 1);
+        const written = settingSpellings(setting);
+        const statements = names.flatMap(name => written.map(one => `ALTER ROLE ${name} SET ${one}`));
+        return differs(`setting ${parameter}`, 'none, or another value', has(statements));
+      }),
+      ...(role.comment === null
+        ? []
+        : differs('a comment', 'none', has(names.map(name => `COMMENT ON ROLE ${name} IS `)))),
+    ];
   });
+  return [
+    ...differences,
+    ...memberships.flatMap(({ role, member, admin }): RoleDifference[] => {
+      const option = admin ? ' WITH ADMIN OPTION' : '';
+      const statements = spellings(role).flatMap(one =>
+        spellings(member).map(other => `GRANT ${one} TO ${other}${option}`),
+      );
+      const isThere = has(statements.flatMap(one => [`${one};`, `${one} `, `${one},`]));
+      const object = `membership of ${member} in ${role} in roles.sql`;
+      return isThere ? [] : [{ code: 'MEMBERSHIP_DIFFERS', object, expected: 'a statement', found: 'none' }];
+    }),
+  ];
+}
+
+/** How pg_dumpall may write a setting; a list is quoted item by item, and of a value with a backslash the begin must do. */
+function settingSpellings(setting: string): string[] {
+  const at = setting.indexOf('=');
+  const [name, value] = [setting.slice(0, at), setting.slice(at + 1)];
+  const isPlain = !/[\\"]/.test(value);
+  const quoted = (text: string) => `'${text.replaceAll("'", "''")}'`;
+  const values = isPlain
+    ? [
+        quoted(value),
+        value
+          .split(',')
+          .map(item => quoted(item.trim()))
+          .join(', '),
+        value,
+      ]
+    : [];
+  return spellings(name).flatMap(one => (isPlain ? values.map(text => `${one} TO ${text};\n`) : [`${one} TO `]));
 }
 
 /** A name quoted, and as it is where that may be: pg_dumpall quotes only what must be. */

@@ -1,6 +1,8 @@
 import { messageOf } from '../failure.ts';
 import type { Session } from './connection.ts';
 import { type DatabaseFacts, readFacts, readSequences } from './contents.ts';
+import { splitOutside } from './definition-text.ts';
+import { isOfDatabase, splitDefinitions } from './definitions.ts';
 import type { DatabaseLocale } from './facts.ts';
 import { countBy } from './fingerprint.ts';
 import { identifier, qualified } from './quote.ts';
@@ -55,7 +57,7 @@ export async function compareConstraintTriggers(session: Session): Promise<State
     `SELECT DISTINCT n.nspname AS schema, c.relname AS name, coalesce(k.conname, t.tgname) AS constraint
        FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        LEFT JOIN pg_catalog.pg_constraint k ON k.oid = t.tgconstraint
-      WHERE t.tgisinternal AND t.tgenabled <> 'O' AND ${userSchemas} ORDER BY 1, 2, 3`,
+      WHERE t.tgisinternal AND (t.tgparentid = 0 OR k.contype = 'f') AND t.tgenabled <> 'O' AND ${userSchemas} ORDER BY 1, 2, 3`,
   );
   return found.map(({ schema, name, constraint }) => ({
     code: 'TRIGGER_DISABLED',
@@ -150,7 +152,8 @@ async function holdAgainstQuery(session: Session, view: { schema: string; name: 
     return { rows: counted?.rows ?? 0, sum: counted?.fingerprint };
   };
   const refreshed = async () => {
-    await session.query('BEGIN');
+    // event triggers would have their say, and sequences do not roll back
+    await session.query('BEGIN; SET LOCAL session_replication_role = replica');
     try {
       await session.query(`REFRESH MATERIALIZED VIEW ${qualified(view)}`);
       return await read();
@@ -296,6 +299,23 @@ export function compareLocale(expected: DatabaseLocale, found: DatabaseLocale): 
       expected: expected[key] ?? 'none',
       found: found[key] ?? 'none',
     }));
+}
+
+/**
+ * How the two databases are made, in pg_dump's own words: unlike the manifest nobody can edit these, and they say more, such as the rules
+ * of a locale. Where the database lies is not compared. Texts without those words, of a dump without `--create`, say nothing.
+ */
+export function compareCreation(expected: string, found: string): StateDifference[] {
+  const [wanted, is] = [creationOf(expected), creationOf(found)];
+  if (wanted === undefined || is === undefined || wanted === is) return [];
+  return [{ code: 'ENCODING_DIFFERS', object: 'database: how it is made', expected: wanted, found: is }];
+}
+
+function creationOf(definitions: string): string | undefined {
+  const [made] = splitDefinitions(definitions).filter(one => one.type === 'DATABASE' && isOfDatabase(one));
+  const [statement = ''] = splitOutside(made?.text ?? '', ';');
+  const at = statement.lastIndexOf(' WITH TEMPLATE = template0');
+  return at === -1 ? undefined : statement.slice(at).replace(/ TABLESPACE = .*$/s, '');
 }
 
 /** Null means the default rights, which may also be spelled out. */

@@ -80,7 +80,19 @@ export async function compareTables(
     const relation = relations.get(qualified(table));
     if (!relation)
       differences.set(table, { code: 'TABLE_MISSING', object: tableName(table), expected: 'a table', found: 'none' });
-    else if (level !== 'none' && table.dataCaptured && table.rows !== null) {
+    else if (
+      level !== 'none' &&
+      table.dataCaptured &&
+      (table.rows === null || (level === 'content' && table.fingerprintBy === null))
+    )
+      // only contents that contradict themselves
+      differences.set(table, {
+        code: 'TABLE_NOT_COMPARED',
+        object: tableName(table),
+        expected: 'rows that the contents describe',
+        found: 'nothing to hold them against',
+      });
+    else if (level !== 'none' && table.dataCaptured) {
       const { schema, name, condition } = table;
       const by = level === 'content' ? table.fingerprintBy : null;
       toCount.push({ oid: relation.oid, schema, name, condition, by, table });

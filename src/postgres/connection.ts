@@ -39,6 +39,7 @@ const passing = new Set(['57P03', '53300', 'XX000']);
 const sessionSettings: Readonly<Record<string, string>> = {
   statement_timeout: '0',
   lock_timeout: '0',
+  default_transaction_read_only: 'off',
   idle_in_transaction_session_timeout: '0',
   search_path: '',
   row_security: 'off',
@@ -138,9 +139,19 @@ export class Session {
   }
 
   #explain(error: unknown): unknown {
-    const { code, message } = error as { code?: string; message?: string };
+    const { code, message, severity } = error as { code?: string; message?: string; severity?: string };
+    if (code === '22021' || code === '22P05')
+      return new Failure(
+        `the server holds a text that UTF-8 and the encoding of the database do not share: ${message}`,
+        {
+          hint: 'look for a role, a name or a comment with such characters, of other databases of the server too',
+          cause: error,
+        },
+      );
+    // of another server that a statement needed, the server itself tells with an ordinary error
+    const isOrdinary = severity === 'ERROR' && code?.startsWith('08') === true;
     const lost = message === 'Connection terminated unexpectedly' || /^(?:57P0[1-3]|08|ECONN|EPIPE)/.test(code ?? '');
-    return lost ? new ConnectionLost(this.target, error) : error;
+    return lost && !isOrdinary ? new ConnectionLost(this.target, error) : error;
   }
 }
 

@@ -15,10 +15,22 @@ export interface DatabaseFacts {
   };
   materializedViews: { schema: string; name: string; populated: boolean }[];
   invalidIndexes: { schema: string; name: string }[];
-  extensions: { schema: string; name: string; version: string }[];
+  extensions: { schema: string; name: string; version: string; owner: string }[];
+  /** Settings that show in the text of definitions. */
+  textSettings: { name: string; value: string }[];
   tablespaces: string[];
   roles: RoleFacts[];
   memberships: MembershipFacts[];
+  parameterRights: ParameterRight[];
+}
+
+/** A right on a setting of the server, from PostgreSQL 15 on. */
+export interface ParameterRight {
+  parameter: string;
+  /** '' for PUBLIC. */
+  grantee: string;
+  privilege: string;
+  grantable: boolean;
 }
 
 export interface RoleFacts {
@@ -87,8 +99,22 @@ export async function readFacts(session: Session): Promise<DatabaseFacts> {
         WHERE NOT i.indisvalid AND ${userSchemas} ORDER BY 1, 2`,
     ),
     extensions: await session.query(
-      `SELECT n.nspname AS schema, x.extname AS name, x.extversion AS version
+      `SELECT n.nspname AS schema, x.extname AS name, x.extversion AS version, pg_catalog.pg_get_userbyid(x.extowner) AS owner
          FROM pg_catalog.pg_extension x JOIN pg_catalog.pg_namespace n ON n.oid = x.extnamespace ORDER BY 2`,
+    ),
+    // what a session of pg_dump's begins with, whatever is set in ours
+    textSettings: await session.query(
+      `SELECT name, reset_val AS value FROM pg_catalog.pg_settings WHERE name = ANY ($1) ORDER BY name`,
+      [
+        [
+          'array_nulls',
+          'bytea_output',
+          'lc_monetary',
+          'quote_all_identifiers',
+          'standard_conforming_strings',
+          'xmlbinary',
+        ],
+      ],
     ),
     tablespaces: (
       await session.query<{ name: string }>(
@@ -98,6 +124,7 @@ export async function readFacts(session: Session): Promise<DatabaseFacts> {
     ).map(({ name }) => name),
     roles: await readRoles(session),
     memberships: await readMemberships(session),
+    parameterRights: await readParameterRights(session),
   };
 }
 
@@ -122,6 +149,16 @@ async function readMemberships(session: Session): Promise<MembershipFacts[]> {
        FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles r ON r.oid = m.roleid JOIN pg_catalog.pg_roles u ON u.oid = m.member
        LEFT JOIN pg_catalog.pg_roles g ON g.oid = m.grantor
       WHERE u.rolname !~ '^pg_' ORDER BY 1, 2, 3`,
+  );
+}
+
+/** Those of the first superuser (oid 10) come with every server. */
+async function readParameterRights(session: Session): Promise<ParameterRight[]> {
+  if (session.major < 15) return [];
+  return session.query(
+    `SELECT parname AS parameter, CASE a.grantee WHEN 0 THEN '' ELSE pg_catalog.pg_get_userbyid(a.grantee) END AS grantee,
+            a.privilege_type AS privilege, a.is_grantable AS grantable
+       FROM pg_catalog.pg_parameter_acl, pg_catalog.aclexplode(paracl) a WHERE a.grantee <> 10 ORDER BY 1, 2, 3`,
   );
 }
 

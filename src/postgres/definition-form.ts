@@ -18,6 +18,9 @@ export function inOneForm({ type, text }: Definition): string[] {
   // columns are kept by number: the order in which somebody wrote them is in no catalog
   if (type === 'STATISTICS') return [withSortedStatistics(first), ...others];
   if (type === 'PUBLICATION TABLE') return [withSortedColumns(first), ...others];
+  // roles stand in the order in which the server happens to find them
+  if (type === 'POLICY') return [withSortedRoles(first), ...others];
+  if (type === 'DEFAULT ACL') return statements.sort();
   // the sequence of a column made by LIKE counts as a bigint in the limits of the column's type, which are its own once restored
   if (type === 'SEQUENCE' && first.includes(' ADD GENERATED ')) return [first.replaceAll(limits, 'NO $1$2'), ...others];
   return statements;
@@ -43,6 +46,17 @@ function withSortedStatistics(statement: string): string {
   const [head = '', ...rest] = splitOutside(statement, ' ON ');
   const [list = '', ...table] = splitOutside(rest.join(' ON '), ' FROM ');
   return [head, sorted(list), ...table].join('\n');
+}
+
+/** `CREATE POLICY name ON table FOR SELECT TO a, b USING (…) WITH CHECK (…)` */
+function withSortedRoles(statement: string): string {
+  const [head = '', ...rest] = splitOutside(statement, ' TO ');
+  if (rest.length === 0) return statement;
+  const [listed = '', ...using] = splitOutside(rest.join(' TO '), ' USING ');
+  const [list = '', ...checks] = splitOutside(listed, ' WITH CHECK ');
+  return [head, sorted(list), ...checks.map(check => `WITH CHECK ${check}`), ...using.map(one => `USING ${one}`)].join(
+    '\n',
+  );
 }
 
 /** `ALTER PUBLICATION name ADD TABLE ONLY table (a, b) WHERE (…)` */

@@ -125,11 +125,13 @@ function withPlainBackslashes(text: string): string {
   return [...parts, text.slice(from)].join('');
 }
 
+type Separator = ',' | ';' | ' ON ' | ' FROM ' | ' WHERE ' | ' TO ' | ' USING ' | ' WITH CHECK ';
+
 /**
  * Splits at a separator where it stands outside of quotes and brackets, for example a column list at its commas. The parts are
  * trimmed, and none is empty.
  */
-export function splitOutside(text: string, separator: ',' | ';' | ' ON ' | ' FROM ' | ' WHERE '): string[] {
+export function splitOutside(text: string, separator: Separator): string[] {
   const tokens = new RegExp(`${quotesAndBrackets.source}|${separator}`, 'g');
   const parts: string[] = [];
   let from = 0;

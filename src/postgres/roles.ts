@@ -1,6 +1,6 @@
 import { Failure, messageOf } from '../failure.ts';
 import type { Session } from './connection.ts';
-import type { DatabaseFacts, MembershipFacts, RoleFacts } from './contents.ts';
+import type { DatabaseFacts, MembershipFacts, ParameterRight, RoleFacts } from './contents.ts';
 import { identifier, literal } from './quote.ts';
 
 /**
@@ -31,6 +31,15 @@ export function roleStatements(
 /** Statements that make memberships, of roles that are all there. */
 export function membershipStatements(memberships: readonly MembershipFacts[], withGrantors: boolean): string[] {
   return inOrder(memberships, givesAdmin).map(one => grantStatement(one, memberships, withGrantors));
+}
+
+/** Statements that give rights on settings of the server. */
+export function parameterStatements(rights: readonly ParameterRight[]): string[] {
+  return rights.map(({ parameter, grantee, privilege, grantable }) => {
+    const setting = parameter.split('.').map(identifier).join('.');
+    const to = grantee === '' ? 'PUBLIC' : identifier(grantee);
+    return `GRANT ${privilege} ON PARAMETER ${setting} TO ${to}${grantable ? ' WITH GRANT OPTION' : ''}`;
+  });
 }
 
 function grantStatement(one: MembershipFacts, all: readonly MembershipFacts[], withGrantors: boolean): string {
@@ -81,9 +90,9 @@ export async function runEach(
   return refused;
 }
 
-/** Drops roles that own nothing any more. Throws when some of them stay: one that granted what another still holds goes after that one. */
+/** Drops roles that own nothing any more, with their rights on what all databases share. Throws when some of them stay: one that granted what another still holds goes after that one. */
 export async function dropRoles(session: Session, names: Iterable<string>): Promise<void> {
-  let waiting = [...names].map(name => `DROP ROLE IF EXISTS ${identifier(name)}`);
+  let waiting = [...names].map(name => `DROP OWNED BY ${identifier(name)}; DROP ROLE ${identifier(name)}`);
   while (waiting.length > 0) {
     const refused = await runEach(session, waiting);
     if (refused.length === waiting.length)

@@ -41,6 +41,7 @@ export const sampleContents: Contents = {
   snapshotAt: '2026-11-20T03:17:44.123Z',
   recipients: ['age1example'],
   fingerprint: { level: 'content', algorithm: 'sum', selfTest: '3449563369152288809' },
+  textSettings: [{ name: 'bytea_output', value: 'hex' }],
   database: {
     name: 'shop',
     owner: 'owner',
@@ -77,7 +78,7 @@ export const sampleContents: Contents = {
   materializedViews: [{ schema: 'public', name: 'm', populated: true }],
   largeObjects: { count: 1, fingerprint: '1', rights: '1' },
   invalidIndexes: [{ schema: 'public', name: 'i' }],
-  extensions: [{ schema: 'pg_catalog', name: 'plpgsql', version: '1.0' }],
+  extensions: [{ schema: 'pg_catalog', name: 'plpgsql', version: '1.0', owner: 'postgres' }],
   tablespaces: ['fast'],
   roles: [
     {
@@ -96,6 +97,7 @@ export const sampleContents: Contents = {
     },
   ],
   memberships: [{ role: 'a', member: 'b', grantor: null, admin: false, inherit: null, set: null }],
+  parameterRights: [{ parameter: 'log_statement', grantee: 'owner', privilege: 'SET', grantable: true }],
   archives: [{ object: 'main.dump.age', sha256 }],
   notCaptured: [{ what: 'passwords of roles', reason: 'none are kept' }],
   warnings: ['one'],

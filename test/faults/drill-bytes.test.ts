@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, rm, truncate } from 'node:fs/promises';
+import { mkdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
 import { generateIdentity } from '../../src/crypto/age.ts';
 import { lifeboat, resultOf } from '../support/lifeboat.ts';
 import type { BackupResult } from '../../src/commands/backup.ts';
-import { startS3Proxy } from '../support/s3-proxy.ts';
+import { refuse, startS3Proxy } from '../support/s3-proxy.ts';
 import { needsS3 } from '../support/s3-server.ts';
 import type { Cluster } from '../support/postgres.ts';
 import {
@@ -15,7 +15,6 @@ import {
   assertNothingLeft,
   drilled,
   drillInputs,
-  drillServer,
   editManifest,
   evidenceIn,
   findingsIn,
@@ -52,7 +51,7 @@ async function fillBig(source: Cluster): Promise<string> {
   return database;
 }
 
-describe('a drill of damaged stored bytes', { concurrency: 2 }, () => {
+describe('a drill of damaged stored bytes', () => {
   const main = 'main.dump.age';
 
   /** Opens a range, does its damage, and drills. */
@@ -135,12 +134,12 @@ describe('a drill of damaged stored bytes', { concurrency: 2 }, () => {
         for (const one of objects) if (one.object === main) one.sha256 = '0'.repeat(64);
       }),
     [
-      ['HASH_DIFFERS', main],
       ['CONTENTS_DIFFER', main],
-    ].reverse() as unknown as Findings,
+      ['HASH_DIFFERS', main],
+    ],
   );
 
-  it('manifest edited: a recipient added, who does not get to read the evidence', async t => {
+  it('manifest edited: a recipient added', async t => {
     const range = await openRange(t);
     if (!range) return;
     const stranger = await generateIdentity();
@@ -178,8 +177,8 @@ describe('a drill of damaged stored bytes', { concurrency: 2 }, () => {
   });
 
   // pg_restore stumbles over the damage first, and its words must not be taken for the cause
-  for (const compression of ['zstd', 'gzip', 'none'])
-    for (const at of [0.001, 0.05, 0.5, 0.97])
+  for (const compression of ['zstd:3', 'gzip:6', 'none'])
+    for (const at of [0.001, 0.5])
       it(`byte flipped at ${at * 100} % of an archive that is not encrypted, compression ${compression}`, async t => {
         const range = await openRange(t, { backup: { encryption: 'none', recipients: '', compression } });
         if (!range) return;
@@ -211,7 +210,7 @@ describe('a drill of damaged stored bytes', { concurrency: 2 }, () => {
   });
 });
 
-describe('a drill with the wrong key', { concurrency: 2 }, () => {
+describe('a drill with the wrong key', () => {
   it('could not verify, and names what to give', async t => {
     const range = await openRange(t);
     if (!range) return;
@@ -241,7 +240,7 @@ describe('a drill with the wrong key', { concurrency: 2 }, () => {
   });
 });
 
-describe('a drill whose store fails in the middle', { concurrency: 2 }, () => {
+describe('a drill whose store fails in the middle', () => {
   it('of a folder: an object that became a folder', async t => {
     const range = await openRange(t);
     if (!range) return;
@@ -256,7 +255,7 @@ describe('a drill whose store fails in the middle', { concurrency: 2 }, () => {
     await assertNothingLeft(range);
   });
 
-  it('of an S3 server: the connection keeps breaking while the rows stream', async t => {
+  it('of an S3 server: what broke off while the rows streamed is not given again', async t => {
     const s3 = await needsS3(t, { buckets: ['backups'] });
     const range = s3 && (await openRange(t, { fill: fillBig }));
     if (!range) return;
@@ -269,11 +268,11 @@ describe('a drill whose store fails in the middle', { concurrency: 2 }, () => {
       await lifeboat('backup', harbor.backupInputs(source, database, { store, ...keys })),
     );
     const isMain = (url: string) => url.includes('main.dump.age');
-    // the first time for its table of contents
+    // the first time for its table of contents; the second breaks off, and nothing more is given
     let gets = 0;
     proxy.on(
       ({ operation, url }) => operation === 'GetObject' && isMain(url) && ++gets > 1,
-      exchange => exchange.resetAnswerAfterBytes(1000),
+      exchange => (gets === 2 ? exchange.resetAnswerAfterBytes(100_000) : refuse(403, 'AccessDenied')(exchange)),
     );
     const ran = await lifeboat('drill', drillInputs(harbor, server, { store, ...keys }), {
       env: { TMPDIR: temporary },
@@ -285,14 +284,5 @@ describe('a drill whose store fails in the middle', { concurrency: 2 }, () => {
     assert.ok(stored.some(key => /\/drills\/.*-could-not-verify\.json$/.test(key)));
     assert.ok(stored.every(key => key.startsWith(`shop/${made.backupId}/`) && !/-passed\.json/.test(key)));
     await assertNothingLeft(range);
-  });
-
-  it('leaves the evidence that could not be written unsaid by nothing', async t => {
-    const range = await openRange(t);
-    if (!range) return;
-    await rm(join(range.folder, 'drills'), { recursive: true, force: true });
-    const before = await readdir(range.folder);
-    assert.ok(!before.includes('drills'));
-    await drillServer();
   });
 });

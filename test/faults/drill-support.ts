@@ -6,7 +6,9 @@ import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Manifest } from '../../src/catalog/manifest.ts';
 import type { BackupResult } from '../../src/commands/backup.ts';
+import type { Context } from '../../src/commands/context.ts';
 import type { DrillResult } from '../../src/commands/drill-result.ts';
+import { openInputStore } from '../../src/commands/stores.ts';
 import { type Harbor, type Ran, type RunOptions, lifeboat, openHarbor } from '../support/lifeboat.ts';
 import {
   type Cluster,
@@ -187,4 +189,39 @@ export function whenSaid(words: string, act: (child: ChildProcess) => void): Run
       act(child);
     },
   };
+}
+
+/** The manifest of a backup in a folder. */
+export async function manifestOf(folder: string): Promise<Manifest> {
+  return JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as Manifest;
+}
+
+/** For parts that are run in this process. */
+export function silentContext(folder: string, info: (line: string) => void): Context {
+  const silent = () => {};
+  return {
+    log: {
+      info,
+      warn: silent,
+      debug: silent,
+      group: (_title, work) => work(),
+      progress: (label, totalBytes) => ({ label, totalBytes, add: silent, end: silent }),
+    },
+    signal: new AbortController().signal,
+    now: () => new Date(),
+    version: '0.0.0',
+    folder,
+    openStore: store => openInputStore(store, () => Promise.reject(new Error('there is none'))),
+  };
+}
+
+/** Has the run send itself a signal when its log begins to say some words. */
+export function signalAt(words: string, signal: string): string {
+  return `--import=data:text/javascript,${encodeURIComponent(`
+    const write = process.stderr.write.bind(process.stderr);
+    process.stderr.write = (text, ...more) => {
+      const written = write(text, ...more);
+      if (String(text).includes('${words}')) process.kill(process.pid, '${signal}');
+      return written;
+    };`)}`;
 }

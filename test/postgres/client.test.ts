@@ -126,6 +126,7 @@ describe('the client', () => {
       PGCHANNELBINDING: 'require',
       PGOPTIONS: '-c jit=off',
       PGGSSENCMODE: 'disable',
+      PGTZ: 'UTC',
       PGAPPNAME: 'pg-lifeboat x',
       PGCONNECT_TIMEOUT: '30',
       LC_MESSAGES: 'C',

@@ -135,6 +135,19 @@ describe('definitions that pg_dump printed', () => {
     assert.deepEqual([only?.expected, only?.found], ['CREATE TABLE s."a" ()', 'CREATE TABLE s."c" ()']);
   });
 
+  it('of the default privileges of one role are not held against those of another', () => {
+    const of = (owner: string, right: string) => ({
+      name: 'DEFAULT PRIVILEGES FOR TABLES',
+      type: 'DEFAULT ACL',
+      owner,
+      text: `ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} IN SCHEMA s GRANT ${right} ON TABLES TO x;`,
+    });
+    assert.deepEqual(said(differencesOf([of('a', 'SELECT'), of('b', 'SELECT')], [of('b', 'INSERT')])), [
+      'DEFAULT_PRIVILEGES_MISSING default privileges of a for tables in schema s',
+      'DEFAULT_PRIVILEGES_DIFFERS default privileges of b for tables in schema s',
+    ]);
+  });
+
   it('of a type that nobody knows are compared', () => {
     const made = (text: string) => ({ type: 'SOMETHING NEW', text });
     assert.deepEqual(said(differencesOf([made('CREATE x;')], [made('CREATE y;')])), [

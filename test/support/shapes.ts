@@ -14,7 +14,7 @@ export interface Shape {
 }
 
 /** How many tables the shape of many tables has, unless somebody asks for another number. */
-export const manyTables = 600;
+export const manyTables = 300;
 
 /** All shapes that this cluster's major can have. */
 export function shapesFor(major: number): readonly Shape[] {
