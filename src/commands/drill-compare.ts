@@ -84,7 +84,7 @@ export async function compareScratch(
       const { differences, unplanned } = await compareViews(session);
       if (unplanned.length > 0)
         proof.notices.push(
-          `${unplanned.length} views need something that only the app or the source has, so their definitions alone were compared: ${shortList(unplanned)}`,
+          `views that need something which only the app or the source has were compared by their definitions alone: ${shortList(unplanned)}`,
         );
       return differences;
     });
@@ -97,7 +97,7 @@ export async function compareScratch(
       const { differences, timeBound } = await compareMatviewContents(session);
       if (timeBound.length > 0)
         proof.notices.push(
-          `${timeBound.length} materialized views give something else at each refresh, so what they hold was not compared: ${shortList(timeBound)}`,
+          `materialized views that give something else at each refresh were compared by their definitions alone: ${shortList(timeBound)}`,
         );
       return differences;
     });
@@ -121,7 +121,7 @@ async function definitions(
   const implied = splitDefinitions(asWritten).filter(entry => isImplied(entry, user));
   if (implied.length > 0)
     proof.notices.push(
-      `${user} is the first superuser of this server, so ${implied.length} of its rights on functions of the system need no grant here`,
+      `${user} is the first superuser of this server, whose rights on functions of the system need no grant here`,
     );
   const skip = (entry: Definition) => isSkipped(restored, entry) || isImplied(entry, user);
   const isUpgrade = server.admin.major !== backup.manifest.server.major;
@@ -163,7 +163,7 @@ async function roles(
   const others = contents.roles.filter(({ name }) => !rolesMade.has(name));
   if (others.length > 0)
     proof.notices.push(
-      `${others.length} roles were on the server before, so their attributes were compared in roles.sql alone: ${shortList(others.map(({ name }) => name))}`,
+      `roles that were on the server before were compared by roles.sql alone: ${shortList(others.map(({ name }) => name))}`,
     );
   return [
     ...compareRoles({ ...contents, roles: wanted }, found, rolesMade),
@@ -217,7 +217,7 @@ async function sayBehindColumns(session: Session, proof: Proof): Promise<Said[]>
   const behind = await sequencesBehindColumns(session);
   if (behind.length > 0)
     proof.notices.push(
-      `${behind.length} sequences are behind the values of their own column, as they were in the source: ${shortList(behind)}`,
+      `sequences behind the values of their own column, as they were in the source: ${shortList(behind)}`,
     );
   return [];
 }

@@ -30,12 +30,14 @@ export const rowDamages: readonly Damage[] = [
   wrong(
     'a row exchanged for a double of another',
     rows(
-      `DELETE FROM app.readings WHERE sensor = 8; INSERT INTO app.readings SELECT * FROM app.readings WHERE sensor = 6`,
+      `UPDATE app.readings_odd o SET (sensor, value, precise) = (SELECT * FROM app.readings_odd ORDER BY 1 LIMIT 1) WHERE sensor = (SELECT max(sensor) FROM app.readings_odd)`,
     ),
   ),
   wrong(
     'a row moved to another partition',
-    rows(`UPDATE app.events SET happened_at = happened_at + interval '31 days' WHERE id = 100`),
+    rows(
+      `UPDATE app.events SET happened_at = happened_at + interval '31 days' WHERE happened_at = '2026-01-01 00:35:00+00'`,
+    ),
   ),
   wrong(
     'a row of a child moved to its parent',

@@ -42,12 +42,24 @@ const forgeries: readonly Wrong[] = [
   ['the archive lacks policies', archive({ sql: 'DROP POLICY everyone_reads ON billing.lines' }), []],
   ['the archive has one trigger more', archive({ sql: 'ALTER TABLE app.users DISABLE TRIGGER touch' }), []],
   ['roles.sql lacks a role', text('roles', sql => sql.replaceAll(/^.*shop_support.*\n/gm, '')), []],
-  ['roles.sql lacks an attribute', text('roles', sql => sql.replace(/(shop_owner WITH .*)NOSUPERUSER/, '$1SUPERUSER')), []],
+  [
+    'roles.sql lacks an attribute',
+    text('roles', sql => sql.replace(/(shop_owner WITH .*)NOSUPERUSER/, '$1SUPERUSER')),
+    [],
+  ],
   ['roles.sql lacks a setting', text('roles', sql => sql.replace(/^ALTER ROLE shop_reader SET .*\n/m, '')), []],
   ['roles.sql lacks a limit', text('roles', sql => sql.replace(' CONNECTION LIMIT 40', '')), []],
   ['roles.sql lacks a comment', text('roles', sql => sql.replace(/^COMMENT ON ROLE .*\n/m, '')), []],
-  ['roles.sql lacks a membership', text('roles', sql => sql.replace(/^GRANT shop_reader TO shop_support.*\n/m, '')), []],
-  ['roles.sql lacks the option of a membership', text('roles', sql => sql.replace(/(GRANT shop_reader TO shop_app) WITH ADMIN OPTION/, '$1')), []],
+  [
+    'roles.sql lacks a membership',
+    text('roles', sql => sql.replace(/^GRANT shop_reader TO shop_support.*\n/m, '')),
+    [],
+  ],
+  [
+    'roles.sql lacks the option of a membership',
+    text('roles', sql => sql.replace(/(GRANT shop_reader TO shop_app) WITH ADMIN OPTION/, '$1')),
+    [],
+  ],
   ['the definitions lack an index', text('schema', sql => sql.replace(/^CREATE INDEX alike_by_note .*\n/m, '')), []],
   ['the definitions are empty', text('schema', () => ''), []],
   [
@@ -70,7 +82,9 @@ const forgeries: readonly Wrong[] = [
   ],
   [
     'the contents do not say how many rows there were',
-    () => ({ contents: ({ tables }) => tables.forEach(one => one.name === 'alike' && Object.assign(one, { rows: null })) }),
+    () => ({
+      contents: ({ tables }) => tables.forEach(one => one.name === 'alike' && Object.assign(one, { rows: null })),
+    }),
     [],
   ],
   [
@@ -93,7 +107,13 @@ describe('a wrong backup that a drill must name', { concurrency: 2 }, () => {
       for (const [what, forgery, says] of forgeries)
         await t.test(what, async () => {
           const drilled = await drill(await forge(ground, forgery(ground)));
-          console.log('SAYS', major, what, JSON.stringify(findingsOf(drilled)), JSON.stringify(drilled.result.findings.map(f => [f.expected, f.found])).slice(0, 300));
+          console.log(
+            'SAYS',
+            major,
+            what,
+            JSON.stringify(findingsOf(drilled)),
+            JSON.stringify(drilled.result.findings.map(f => [f.expected, f.found])).slice(0, 300),
+          );
         });
     });
 });

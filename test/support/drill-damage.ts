@@ -99,33 +99,55 @@ export function findingsOf({ result }: Drilled): [code: string, object: string][
     .sort();
 }
 
-/** A folder to give as `client`, whose programs are the real ones, and yet run SQL in the copy at the moments that the damage names. */
+/**
+ * A folder to give as `client`, whose programs are the real ones, and yet run SQL in the copy: before its rows come, when the drill asks
+ * for its definitions, which is the first thing that it compares, and right after that.
+ */
 async function damagingClient(folder: string, { bin }: Cluster, damage: CopyDamage): Promise<string> {
   const client = join(folder, `client-${randomBytes(4).toString('hex')}`);
   await mkdir(client);
   await symlink(join(bin, 'pg_dumpall'), join(client, 'pg_dumpall'));
-  const program = async (name: string, bodies: readonly (readonly [when: string, sql: string])[]) => {
-    const cases: string[] = [];
-    for (const [index, [when, sql]] of bodies.entries()) {
-      const file = join(client, `${name}-${index}.sql`);
-      await writeFile(file, sql);
-      cases.push(`*${when}*--dbname* | *--dbname*${when}* | *${when}*copy*) sql='${file}' ;;`);
-    }
-    const script = `#!/bin/sh
-'${join(bin, name)}' "$@" || exit
-sql= database=
-case "$* \${PGDATABASE:+copy}" in ${cases.join('\n')} esac
-for argument; do case "$argument" in --dbname=*) database=$argument ;; esac; done
-[ -z "$sql" ] || exec '${join(bin, 'psql')}' -XqAt -v ON_ERROR_STOP=1 $database -f "$sql" >/dev/null`;
-    await writeFile(join(client, name), script, { mode: 0o755 });
+  const psql = async (name: string, sql: string) => {
+    const file = join(client, `${name}.sql`);
+    await writeFile(file, sql);
+    // PGDATABASE and the others come from the drill; pg_restore alone is given the database as an option
+    return `'${join(bin, 'psql')}' -XqAt -v ON_ERROR_STOP=1 $database -f '${file}' >/dev/null || exit`;
   };
-  const { sql = '', sqlBeforeRows = '', sqlAfterDefinitions } = damage;
-  await program('pg_restore', [
-    ['--section=pre-data', `${configuration};\n${sqlBeforeRows}`],
-    ['--section=post-data', sql],
-  ]);
-  await program('pg_dump', sqlAfterDefinitions === undefined ? [] : [['--schema-only', sqlAfterDefinitions]]);
+  const write = (name: string, script: string) =>
+    writeFile(join(client, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  await write(
+    'pg_restore',
+    `'${join(bin, 'pg_restore')}' "$@" || exit
+for argument; do case "$argument" in --dbname=*) database=$argument ;; esac; done
+case "$*" in *--section=pre-data*)
+${await psql('before-rows', `${configuration};\n${damage.sqlBeforeRows ?? ''}`)} ;;
+esac`,
+  );
+  await write(
+    'pg_dump',
+    `case "$*" in *--schema-only*) ;; *) exec '${join(bin, 'pg_dump')}' "$@" ;; esac
+${await psql('damage', damage.sql ?? '')}
+'${join(bin, 'pg_dump')}' "$@" || exit
+${await psql('after-definitions', damage.sqlAfterDefinitions ?? '')}`,
+  );
   return client;
+}
+
+/** What a drill reads of the ground's backup before the rows. */
+export async function readBackup({ harbor, made }: ProvingGround) {
+  const folder = join(fileURLToPath(harbor.store), 'shop', made.backupId);
+  const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as Manifest;
+  const text = async (purpose: Purpose) => {
+    const object = manifest.objects.find(one => one.purpose === purpose);
+    const ciphertext = await readFile(join(folder, object?.object ?? ''));
+    return (await opened(ciphertext, harbor.keys.identity, false)).toString('utf8');
+  };
+  return {
+    manifest,
+    contents: JSON.parse(await text('contents')) as Contents,
+    definitions: await text('schema'),
+    rolesScript: await text('roles'),
+  };
 }
 
 /** What is edited of a backup by somebody who has its recipients, and makes all else fit. */
