@@ -123,7 +123,7 @@ async function definitions(
     proof.notices.push(
       `${user} is the first superuser of this server, whose rights on functions of the system need no grant here`,
     );
-  const skip = (entry: Definition) => isSkipped(restored, entry) || isImplied(entry, user);
+  const skip = (entry: Definition) => isSkipped(restored, entry) || isImplied(entry, user) || isLanguageOfAll(entry);
   const isUpgrade = server.admin.major !== backup.manifest.server.major;
   const expected = isUpgrade ? await respellDefinitions(fetched, backup.manifest, server, skip, signal) : asWritten;
   // some settings show in the text, and the copy is written down as the source was
@@ -134,6 +134,12 @@ async function definitions(
     ...compareDefinitions(expected, stdout, { skip, ignoreTablespaces: isUpgrade || !restored.withTablespaces }),
     ...(isUpgrade ? [] : compareCreation(asWritten, stdout)),
   ];
+}
+
+/** Every new database has plpgsql, and pg_dump mentions it only where somebody made it anew: `compareExtensions` looks at it. */
+function isLanguageOfAll({ type, name, schema }: Definition): boolean {
+  if (schema !== '-') return false;
+  return (type === 'EXTENSION' && name === 'plpgsql') || (type === 'COMMENT' && name === 'EXTENSION plpgsql');
 }
 
 /** Whether an entry of the definitions was left out of the restore: pg_restore lists it by type, schema, name and owner. */

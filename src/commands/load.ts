@@ -5,7 +5,7 @@ import type { Decryption } from '../crypto/crypto.ts';
 import { WrongKey } from '../crypto/wrong-key.ts';
 import { Failure } from '../failure.ts';
 import type { Client } from '../postgres/client.ts';
-import type { Target } from '../postgres/connection.ts';
+import { type Target, connect } from '../postgres/connection.ts';
 import { type ArchiveHead, type TocEntry, dependents, readHead } from '../postgres/archive.ts';
 import { pour } from '../postgres/pour.ts';
 import { type RestoreOptions, restoreArchive } from '../postgres/restore.ts';
@@ -33,8 +33,8 @@ export interface Loading {
 export interface Opened {
   main: ManifestObject;
   head: ArchiveHead;
-  /** The entries that are not restored, by type, schema, name and owner. */
-  skipped: ReadonlySet<string>;
+  /** The entries that are not restored, by type, schema, name and owner; grows once it is known what there is to hold the rows. */
+  skipped: Set<string>;
   listFile: string | undefined;
 }
 
@@ -64,12 +64,58 @@ export async function openArchive(
 
 /** Everything that comes before the rows. */
 export async function loadPreData(loading: Loading, opened: Opened, signal: AbortSignal): Promise<void> {
-  const { listFile, head } = opened;
+  const { main, listFile, head, skipped } = opened;
   await pour(
     restoring(loading, { section: 'pre-data', listFile, role: loading.extensionOwner }),
     bytes(head.bytes),
     signal,
   );
+  const left = await rowsWithoutPlace(loading, opened, head.entries, signal);
+  if (left.length === 0) return;
+  const all = new Set([...left, ...head.entries.filter(({ text }) => skipped.has(text))]);
+  opened.listFile = await writeList(loading, main.object, head.entries, all);
+}
+
+/**
+ * Rows of an extension's own tables, which the archive does not define, where the extension is left out: nothing in the archive says whose
+ * they are, so the database is asked what it has.
+ */
+async function rowsWithoutPlace(
+  { target }: Loading,
+  { head, skipped }: Opened,
+  entries: readonly TocEntry[],
+  signal: AbortSignal,
+): Promise<TocEntry[]> {
+  if (skipped.size === 0) return [];
+  const defined = new Set(head.entries.map(({ text }) => text));
+  const orphans = entries.filter(({ text }) => isOfRows(text) && !defined.has(definitionOf(text)));
+  if (orphans.length === 0) return [];
+  const session = await connect(target, signal);
+  try {
+    const without: TocEntry[] = [];
+    for (const entry of orphans) {
+      const found = await session.query(
+        `SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+          WHERE pg_catalog.starts_with($1, pg_catalog.translate(n.nspname || ' ' || c.relname || ' ', E'\\r\\n', '  '))`,
+        [definitionOf(entry.text).replace(/^(?:TABLE|SEQUENCE) /, '')],
+      );
+      if (found.length > 0) continue;
+      without.push(entry);
+      skipped.add(definitionOf(entry.text));
+    }
+    return without;
+  } finally {
+    await session.close();
+  }
+}
+
+function isOfRows(text: string): boolean {
+  return /^(?:TABLE DATA|SEQUENCE SET) /.test(text);
+}
+
+/** The entry that makes what an entry of rows fills. */
+function definitionOf(text: string): string {
+  return text.replace(/^TABLE DATA /, 'TABLE ').replace(/^SEQUENCE SET /, 'SEQUENCE ');
 }
 
 /** The rows: the main archive and the shards side by side, each read to its end and held against the manifest. */
@@ -130,13 +176,13 @@ async function withKnownKey<T>({ object }: ManifestObject, work: () => Promise<T
 
 async function loadRows(
   loading: Loading,
-  { main, skipped, listFile }: Opened,
+  opened: Opened,
   object: ManifestObject,
   observer: ReadObserver,
   signal: AbortSignal,
 ): Promise<void> {
   const { backup, decryption } = loading;
-  const list = object === main ? listFile : await listOfShard(loading, object, skipped, signal);
+  const list = object === opened.main ? opened.listFile : await listOfShard(loading, object, opened, signal);
   const plaintext = await backup.decrypt(object, decryption, signal, observer);
   if (list === null) return void (await digest(plaintext));
   await pour(restoring(loading, { section: 'data', listFile: list }), plaintext, signal);
@@ -146,15 +192,15 @@ async function loadRows(
 async function listOfShard(
   loading: Loading,
   object: ManifestObject,
-  skipped: ReadonlySet<string>,
+  opened: Opened,
   signal: AbortSignal,
 ): Promise<string | undefined | null> {
+  const { skipped } = opened;
   if (skipped.size === 0) return undefined;
   const { backup, decryption, client } = loading;
   const head = await readHead(client, await backup.decrypt(object, decryption, signal), signal);
-  const left = head.entries.filter(({ text }) =>
-    skipped.has(text.replace(/^TABLE DATA /, 'TABLE ').replace(/^SEQUENCE SET /, 'SEQUENCE ')),
-  );
+  await rowsWithoutPlace(loading, opened, head.entries, signal);
+  const left = head.entries.filter(({ text }) => skipped.has(definitionOf(text)));
   if (left.length === head.entries.length) return null;
   return left.length === 0 ? undefined : writeList(loading, object.object, head.entries, new Set(left));
 }

@@ -5,12 +5,14 @@ import {
   depths,
   formatBackupId,
   formatCheckObject,
+  formatDrillObject,
   formatObjectKey,
   isName,
   kinds,
   newBackupId,
   parseBackupId,
   parseCheckObject,
+  parseDrillObject,
   parseObjectKey,
 } from '../../src/catalog/key.ts';
 import { verdicts } from '../../src/finding.ts';
@@ -143,6 +145,37 @@ describe("the key of a verify's evidence", () => {
       '20261120T031742Z-bytes-passed.json',
     ])
       assert.equal(parseCheckObject(object), undefined, object);
+  });
+});
+
+describe("the key of a drill's evidence", () => {
+  const drills = fc.record({ at: times, verdict: fc.constantFrom(...verdicts) }, { noNullPrototype: true });
+
+  it('comes back from its text', () => {
+    fc.assert(fc.property(drills, drill => assert.deepEqual(parseDrillObject(formatDrillObject(drill)), drill)));
+  });
+
+  it('is read only when it is what would be written', () => {
+    const almost = fc
+      .tuple(drills, fc.nat(50), fc.constantFrom('', '0', 'x', '-', 'Z', '/', '\n'))
+      .map(([drill, at, inserted]) => {
+        const text = formatDrillObject(drill);
+        return text.slice(0, at) + inserted + text.slice(at + 1);
+      });
+    fc.assert(
+      fc.property(fc.oneof(almost, fc.string()), text => {
+        const read = parseDrillObject(text);
+        if (read) assert.equal(formatDrillObject(read), text);
+      }),
+    );
+    for (const object of [
+      'drills/20261120T031742Z-perfect.json',
+      'drills/20260231T031742Z-passed.json',
+      'drills/20261120T031742Z-passed.json.bak',
+      'x/drills/20261120T031742Z-passed.json',
+      'checks/20261120T031742Z-passed.json',
+    ])
+      assert.equal(parseDrillObject(object), undefined, object);
   });
 });
 

@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { type ProvingGround, drill, findingsOf, openProvingGround } from '../support/drill-damage.ts';
-import { type Cluster, majors, needsPostgres } from '../support/postgres.ts';
-import { type Damage, objectDamages, rowDamages, serverDamages } from './drill-damages.ts';
+import { openHarbor } from '../support/lifeboat.ts';
+import { type Cluster, majors, needsPostgres, startCluster } from '../support/postgres.ts';
+import { objectDamages } from './drill-damages-of-objects.ts';
+import { rowDamages } from './drill-damages-of-rows.ts';
+import { serverDamages } from './drill-damages-of-servers.ts';
+import type { Damage } from './drill-damages.ts';
 
 async function passes(ground: ProvingGround): Promise<void> {
-  const healthy = await drill(ground);
-  assert.deepEqual([healthy.result.verdict, healthy.status, findingsOf(healthy)], ['passed', 0, []]);
-  assert.deepEqual(healthy.result.excluded, []);
-  assert.ok(healthy.result.tables.every(({ same }) => same));
+  const drilled = await drill(ground);
+  assert.deepEqual([drilled.result.verdict, drilled.status, findingsOf(drilled)], ['passed', 0, []]);
+  assert.deepEqual(drilled.result.excluded, []);
+  assert.ok(drilled.result.tables.every(({ same }) => same));
 }
 
 /** The verdict is failed, and exactly what is wrong is said. */
@@ -35,6 +39,34 @@ const groups = [
   ['roles and the database', serverDamages],
 ] as const;
 
+/** What looks wrong, and is as it was in the source. */
+const healthy: readonly (readonly [what: string, sql: string])[] = [
+  ['plpgsql was made anew', 'DROP EXTENSION plpgsql; CREATE EXTENSION plpgsql'],
+  [
+    'foreign keys are not checked in the source',
+    `CREATE TABLE one (id integer PRIMARY KEY); CREATE TABLE two (id integer REFERENCES one); ALTER TABLE two DISABLE TRIGGER ALL`,
+  ],
+  [
+    'the database is read-only, and has a materialized view',
+    `CREATE TABLE one AS SELECT 1 AS id; CREATE MATERIALIZED VIEW two AS TABLE one;
+     DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$`,
+  ],
+  [
+    'materialized views move with the clock, and nothing in their own queries says so',
+    `CREATE VIEW one AS SELECT clock_timestamp() AS at; CREATE MATERIALIZED VIEW two AS TABLE one; CREATE MATERIALIZED VIEW three AS TABLE two`,
+  ],
+  [
+    'roles have odd settings, and admins who are none',
+    String.raw`CREATE ROLE corpus_odd CONNECTION LIMIT 3 VALID UNTIL 'infinity';
+     ALTER ROLE corpus_odd SET search_path = "a,b", 'c d', public; ALTER ROLE corpus_odd SET app.x = E'it''s \ "q"'; ALTER ROLE corpus_odd SET "App.Mixed" = 'X y';
+     ALTER ROLE corpus_odd SET datestyle = 'SQL, DMY'; ALTER ROLE corpus_odd SET temp_tablespaces = ''; ALTER ROLE corpus_odd SET log_min_duration_statement = 250;
+     COMMENT ON ROLE corpus_odd IS E'a
+b''c\d'; CREATE ROLE "Corpus ""R"" ole" IN ROLE corpus_odd, pg_read_all_data;
+     CREATE ROLE corpus_boss SUPERUSER; CREATE ROLE corpus_deputy; SET ROLE corpus_boss; GRANT corpus_odd TO corpus_deputy WITH ADMIN OPTION;
+     SET ROLE corpus_deputy; GRANT corpus_odd TO corpus_boss; RESET ROLE; GRANT pg_monitor TO corpus_deputy`,
+  ],
+];
+
 describe('a wrong restore that a drill must name', { concurrency: 2 }, () => {
   for (const major of majors())
     for (const [group, damages] of groups)
@@ -42,4 +74,22 @@ describe('a wrong restore that a drill must name', { concurrency: 2 }, () => {
         const source = await needsPostgres(t, major);
         if (source) await inTurn(t, source, damages);
       });
+});
+
+describe('a healthy restore, of which a drill must say nothing', { concurrency: 2 }, () => {
+  for (const major of majors())
+    it(`on PostgreSQL ${major}`, async t => {
+      if (!(await needsPostgres(t, major))) return;
+      // roles would be in the backups of others
+      const [source, server] = [await startCluster({ major }), await startCluster({ major })];
+      t.after(() => Promise.all([source.stop(), server.stop()]));
+      for (const [what, sql] of healthy)
+        await t.test(what, async () => {
+          const harbor = await openHarbor(t);
+          const database = await source.createDatabase();
+          await source.query(sql, [], database);
+          const made = await harbor.backup(source, database);
+          await passes({ harbor, source, database, made, server, configuration: '' });
+        });
+    });
 });

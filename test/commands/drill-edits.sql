@@ -23,14 +23,16 @@ WITH classes AS (
   UNION ALL SELECT word, name, proname::text, true FROM functions
   UNION ALL SELECT word, name, typname::text, true FROM types
   UNION ALL SELECT 'SCHEMA', name, name, true FROM schemas
-  UNION ALL SELECT 'COLLATION', collname::regcollation::text, collname::text, true FROM pg_collation WHERE collnamespace = 'app'::regnamespace
+  UNION ALL SELECT 'COLLATION', oid::regcollation::text, collname::text, true FROM pg_collation WHERE collnamespace = 'app'::regnamespace
   UNION ALL SELECT 'STATISTICS', format('%s.%I', stxnamespace::regnamespace, stxname), stxname::text, true FROM pg_statistic_ext
   UNION ALL SELECT 'PUBLICATION', quote_ident(pubname), pubname::text, true FROM pg_publication
   UNION ALL SELECT 'EVENT TRIGGER', quote_ident(evtname), evtname::text, true FROM pg_event_trigger
 ), parts (word, name, bare, class) AS (
   SELECT 'TRIGGER', tgname::text, tgname::text, c.name FROM pg_trigger t JOIN classes c ON c.oid = t.tgrelid WHERE NOT tgisinternal
   UNION ALL SELECT 'POLICY', polname::text, polname::text, c.name FROM pg_policy p JOIN classes c ON c.oid = p.polrelid
-  UNION ALL SELECT 'CONSTRAINT', conname::text, conname::text, c.name FROM pg_constraint k JOIN classes c ON c.oid = k.conrelid WHERE contype <> 't'
+  -- pg_dump writes no names of keys that partitions have from their tables
+  UNION ALL SELECT 'CONSTRAINT', conname::text, conname::text, c.name FROM pg_constraint k JOIN classes c ON c.oid = k.conrelid
+             WHERE contype <> 't' AND (contype <> 'f' OR conparentid = 0)
   UNION ALL SELECT 'RULE', rulename::text, rulename::text, c.name FROM pg_rewrite r JOIN classes c ON c.oid = r.ev_class WHERE rulename <> '_RETURN'
 ), columns AS (
   SELECT c.name AS class, c.relkind, a.attname AS column, quote_ident(a.attname) AS name, a.attnotnull, a.attgenerated, a.atttypid::regtype::text AS type

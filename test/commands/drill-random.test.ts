@@ -37,7 +37,7 @@ const quiet: Log = {
   warn: () => {},
   debug: () => {},
   group: (_, work) => work(),
-  progress: () => ({ add: () => {}, end: () => {} }),
+  progress: (label, totalBytes) => ({ label, totalBytes, add: () => {}, end: () => {} }),
 };
 
 async function openBench(t: TestContext, ground: ProvingGround): Promise<Bench> {
@@ -129,9 +129,9 @@ describe('a random edit of a copy', { concurrency: 2 }, () => {
 
       const whole = fc.sample(anyEdit(bench.edits), { seed: seed - major, numRuns: wholeDrills });
       for (const { statement } of whole) {
-        const isRefused = (await bench.compared(statement)) === undefined;
+        if ((await bench.compared(statement)) === undefined) continue;
         const { result } = await drill(ground, { sql: `SET session_replication_role = replica; ${statement}` });
-        assert.equal(result.verdict === 'passed', isRefused, statement);
+        assert.equal(result.verdict, 'failed', statement);
       }
     });
 });

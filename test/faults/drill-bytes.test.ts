@@ -60,13 +60,14 @@ describe('a drill of damaged stored bytes', () => {
     damage: (range: Range, t: TestContext) => Promise<unknown>,
     findings: Findings,
     options: RangeOptions = {},
-  ) =>
+  ): void => {
     it(title, async t => {
       const range = await openRange(t, options);
       if (!range) return;
       await damage(range, t);
       await fails(range, findings);
     });
+  };
 
   for (const object of [main, 'roles.sql.age', 'schema.sql.age', 'contents.json.age'])
     damaged(`object missing: ${object}`, ({ folder }) => rm(join(folder, object)), [['OBJECT_MISSING', object]]);
@@ -224,7 +225,10 @@ describe('a drill with the wrong key', () => {
     const range = await openRange(t);
     if (!range) return;
     const ran = await range.drill({ identity: '' });
-    assert.match(ran.stderr, /error: input identity is missing \(backup \S+ is encrypted; to read it, identity is need/);
+    assert.match(
+      ran.stderr,
+      /error: input identity is missing \(backup \S+ is encrypted; to read it, identity is need/,
+    );
     assert.deepEqual([ran.status, ran.stdout], [64, '']);
     assert.deepEqual(await evidenceIn(range.folder), []);
   });

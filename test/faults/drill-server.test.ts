@@ -54,7 +54,10 @@ describe('the server of a drill', () => {
     const range = await openRange(t, { server });
     if (!range) return;
     await server.kill();
-    const ran = await range.drill({}, whenSaid('waiting for the server', () => void server.start()));
+    const ran = await range.drill(
+      {},
+      whenSaid('waiting for the server', () => void server.start()),
+    );
     assertPassed(ran);
     await assertNothingLeft(range);
   });
@@ -182,7 +185,7 @@ describe('a server that goes away during a drill', () => {
     ],
     [
       'a statement that is refused and has the words of other faults in it',
-      'pg_restore: error: could not execute query: ERROR:  function x() does not exist\nCommand was: SELECT \'ERROR: out of memory, terminating connection\';\n',
+      "pg_restore: error: could not execute query: ERROR:  function x() does not exist\nCommand was: SELECT 'ERROR: out of memory, terminating connection';\n",
       'RESTORE_FAILED',
       'failed',
     ],

@@ -23,6 +23,8 @@ export interface ProvingGround {
   database: string;
   made: BackupResult;
   server: OwnCluster;
+  /** What an extension's own script would make in each copy, before the rows. */
+  configuration: string;
 }
 
 /** What is done to the restored copy before the drill looks at it. */
@@ -71,16 +73,19 @@ export async function openProvingGround(t: TestContext, source: Cluster): Promis
   const made = await harbor.backup(source, database);
   const server = await startCluster({ major: source.major });
   t.after(() => server.stop());
-  return { harbor, source, database, made, server };
+  return { harbor, source, database, made, server, configuration };
 }
 
 /** Runs a whole drill, as a terminal does, in which the copy is damaged between the restore and the comparison. */
 export async function drill(
-  { harbor, server }: ProvingGround,
+  { harbor, server, configuration: before }: ProvingGround,
   damage: CopyDamage = {},
   inputs: Record<string, string> = {},
 ): Promise<Drilled> {
-  const client = await damagingClient(harbor.folder, server, damage);
+  const client = await damagingClient(harbor.folder, server, {
+    ...damage,
+    sqlBeforeRows: `${before}; ${damage.sqlBeforeRows ?? ''}`,
+  });
   const ran = await lifeboat('drill', {
     'target-url': server.url(),
     store: harbor.store,
@@ -92,10 +97,10 @@ export async function drill(
   return { status: ran.status, stderr: ran.stderr, result: JSON.parse(ran.stdout) as DrillResult };
 }
 
-/** Code and object of each finding, in one order; without the numbers that the server gives its own triggers. */
+/** Code and object of each finding, in one order; without the numbers of the server's own triggers, and of backups. */
 export function findingsOf({ result }: Drilled): [code: string, object: string][] {
   return result.findings
-    .map(({ code, object }): [string, string] => [code, object.replace(/(?<=RI_ConstraintTrigger_)\S+/, '…')])
+    .map(({ code, object }): [string, string] => [code, object.replace(/(?<=RI_ConstraintTrigger_|^backup )\S+/, '…')])
     .sort();
 }
 
@@ -120,7 +125,7 @@ async function damagingClient(folder: string, { bin }: Cluster, damage: CopyDama
     `'${join(bin, 'pg_restore')}' "$@" || exit
 for argument; do case "$argument" in --dbname=*) database=$argument ;; esac; done
 case "$*" in *--section=pre-data*)
-${await psql('before-rows', `${configuration};\n${damage.sqlBeforeRows ?? ''}`)} ;;
+${await psql('before-rows', damage.sqlBeforeRows ?? '')} ;;
 esac`,
   );
   await write(

@@ -1,5 +1,5 @@
--- What damages of a drill need beside the sample: values that look alike, a sequence that counts down, views and materialized
--- views that the clock moves, a standing event trigger.
+-- What damages of a drill need beside the sample: values that look alike, a sequence that counts down, materialized views that give
+-- something else at another time.
 
 CREATE TABLE app.alike (
   id integer PRIMARY KEY,
@@ -28,8 +28,8 @@ SELECT nextval('app.countdown'), nextval('app.countdown');
 -- not a function of time: only its column is called like one
 CREATE MATERIALIZED VIEW app.ages AS SELECT id AS age, note FROM app.alike;
 ALTER MATERIALIZED VIEW app.ages OWNER TO shop_owner;
--- other at every second, which their own definitions do not show
-CREATE VIEW app.clock AS SELECT date_trunc('second', now()) AS second;
-CREATE FUNCTION app.second() RETURNS timestamptz LANGUAGE sql STABLE AS $$ SELECT date_trunc('second', clock_timestamp()) $$;
-CREATE MATERIALIZED VIEW app.stopped AS SELECT second FROM app.clock;
-CREATE MATERIALIZED VIEW app.stopped_by_function AS SELECT app.second() AS second;
+-- other for the drill than for pg_restore, which their own definitions do not show
+CREATE VIEW app.asked AS SELECT current_setting('application_name') AS asked_by;
+CREATE FUNCTION app.asked_by() RETURNS text LANGUAGE sql STABLE AS $$ SELECT current_setting('application_name') $$;
+CREATE MATERIALIZED VIEW app.asked_by_view AS SELECT asked_by FROM app.asked;
+CREATE MATERIALIZED VIEW app.asked_by_function AS SELECT app.asked_by() AS asked_by;
