@@ -167,7 +167,7 @@ function lastWords(stderr: string): string {
     .split('\n')
     .map(line => line.trim())
     // these lines of a server's message hold values of rows
-    .filter(line => line !== '' && !/^(?:DETAIL|CONTEXT):/.test(line));
+    .filter(line => line !== '' && !/^(?:DETAIL|CONTEXT):|: error: a worker process died/.test(line));
   // what comes after an error, such as the whole statement, can be long
   const error = lines.findLastIndex(line => /\berror: /i.test(line));
   const telling = error === -1 ? lines.slice(-3) : lines.slice(error, error + 3);

@@ -51,6 +51,7 @@ export const contentsSchema = v.object({
   snapshotAt: timestamp,
   /** As the manifest lists them, which anyone who writes to the store could edit. */
   recipients: v.array(v.string()),
+  source: v.nullable(v.object({ systemIdentifier: bigNumber, databaseOid: count })),
   fingerprint: v.object({
     level: v.picklist(['content', 'counts', 'none']),
     algorithm: v.nullable(v.string()),

@@ -55,6 +55,7 @@ export const manifestSchema = v.object({
     collate: v.string(),
     ctype: v.string(),
     locale: v.nullable(v.string()),
+    icuRules: v.nullable(v.string()),
   }),
   extensions: v.array(v.object({ name: v.string(), version: v.string() })),
   encryption: v.object({ scheme: v.picklist(['age', 'gpg', 'none']), recipients: v.array(v.string()) }),

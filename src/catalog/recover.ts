@@ -108,11 +108,12 @@ function keyStep({ hasKeyFile }: Recoverable): string {
 }
 
 function createOptions({ database }: Recoverable): string {
-  const { encoding, localeProvider, collate, ctype, locale } = database;
+  const { encoding, localeProvider, collate, ctype, locale, icuRules } = database;
   const provider = localeProvider === 'libc' ? '' : ` --locale-provider=${localeProvider}`;
   const ofProvider =
     locale === null || localeProvider === 'libc' ? '' : ` --${localeProvider}-locale=${shellQuoted(locale)}`;
-  return `-T template0 --encoding=${shellQuoted(encoding)}${provider}${ofProvider} --lc-collate=${shellQuoted(collate)} --lc-ctype=${shellQuoted(ctype)}`;
+  const rules = icuRules === null ? '' : ` --icu-rules=${shellQuoted(icuRules)}`;
+  return `-T template0 --encoding=${shellQuoted(encoding)}${provider}${ofProvider}${rules} --lc-collate=${shellQuoted(collate)} --lc-ctype=${shellQuoted(ctype)}`;
 }
 
 function restoring(backup: Recoverable, shards: readonly string[]): string {

@@ -4,6 +4,7 @@ import { type SequenceValue, readFacts, readLargeObjects } from '../postgres/con
 import { countInSnapshot, countLocked, importSnapshot } from '../postgres/count.ts';
 import { type CountedTable, checkSelfTest, fingerprintAlgorithm } from '../postgres/fingerprint.ts';
 import { coverageOf } from '../postgres/coverage.ts';
+import type { SourceIdentity } from '../postgres/facts.ts';
 import { notCaptured } from '../postgres/not-captured.ts';
 import { providerOf } from '../postgres/provider.ts';
 import type { Selected } from '../postgres/relations.ts';
@@ -49,6 +50,7 @@ async function describe(attempt: Attempt, session: Session, signal: AbortSignal)
     backupId,
     snapshotAt: snapshot.at.toISOString(),
     recipients: [...prepared.encryption.recipients],
+    source: prepared.identity ? sourceOf(prepared.identity) : null,
     fingerprint: { level, algorithm: level === 'content' ? fingerprintAlgorithm : null, selfTest },
     ...facts,
     tables: selected.map(one => tableOf(one, byOid.get(one.relation.oid), sizeOf(one.relation))),
@@ -81,6 +83,10 @@ function tableOf({ relation, data }: Selected, counted: CountedTable | undefined
     condition,
     sizeBytes,
   };
+}
+
+function sourceOf({ systemIdentifier, databaseOid }: SourceIdentity): Contents['source'] {
+  return { systemIdentifier, databaseOid };
 }
 
 function valueOf({ schema, name, lastValue, isCalled, ascending }: SequenceValue): Contents['sequences'][number] {

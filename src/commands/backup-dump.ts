@@ -7,7 +7,7 @@ import { type Session, connect } from '../postgres/connection.ts';
 import { type OwnedSequence, readSequences } from '../postgres/contents.ts';
 import { LockWatch } from '../postgres/watch.ts';
 import { type Snapshot, checkUnchanged, takeSnapshot } from '../postgres/snapshot.ts';
-import { type Selected, checkReadable, readSizes, select } from '../postgres/relations.ts';
+import { type Selected, checkReadable, onStandby, readSizes, select } from '../postgres/relations.ts';
 import {
   type Shard,
   type DumpOptions,
@@ -111,7 +111,8 @@ async function dumpWatched({ inputs, prepared, folder, leader, watch }: Watched,
       log: context.log,
       signal: context.signal,
     }).catch(refused);
-    const selected = select(snapshot.relations, inputs.filters);
+    const chosen = select(snapshot.relations, inputs.filters);
+    const selected = prepared.identity?.standby === true ? onStandby(chosen) : chosen;
     checkReadable(selected, prepared.target.address.user);
     const sizes = await readSizes(leader, selected).catch(refused);
     const sequences = await readSequences(control, leader).catch(refused);

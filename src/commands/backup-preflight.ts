@@ -31,6 +31,7 @@ import {
   checkReadable,
   isPartial,
   missingTables,
+  onStandby,
   readRelations,
   select,
 } from '../postgres/relations.ts';
@@ -95,7 +96,8 @@ export async function prepare(inputs: BackupInputs, context: Context): Promise<P
     log.info(`client: pg_dump ${client.version} from ${client.source}`);
 
     const relations = await readRelations(control);
-    const selected = select(relations, inputs.filters);
+    const chosen = select(relations, inputs.filters);
+    const selected = identity?.standby === true ? onStandby(chosen) : chosen;
     checkReadable(selected, target.address.user);
     checkRequired(selected, inputs.requiredTables);
 

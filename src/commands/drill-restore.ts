@@ -147,7 +147,7 @@ export async function restoreScratch(restoring: Restoring, fetched: Fetched, con
   const opened = await clock.time('pre-data', async () => {
     const archive = await openArchive(loading, entries => leftOut(entries, missing), signal);
     checkHasDefinitions(archive, contents);
-    await dropPublicIfMade(target, archive, signal);
+    if (makesPublic(definitions)) await dropPublic(target, signal);
     await loadPreData(loading, archive, signal);
     return archive;
   });
@@ -275,9 +275,14 @@ export async function fitScratch(target: Target, contents: Contents, signal: Abo
   }
 }
 
-/** A dump of chosen schemas makes them all, `public` too. */
-async function dropPublicIfMade(target: Target, { head }: Opened, signal: AbortSignal): Promise<void> {
-  if (!head.entries.some(({ text }) => text.startsWith('SCHEMA - public '))) return;
+/** A dump of chosen schemas makes them all, `public` too; a whole one only gives it its owner. */
+function makesPublic(definitions: string): boolean {
+  return splitDefinitions(definitions).some(
+    ({ type, name, text }) => type === 'SCHEMA' && name === 'public' && text.startsWith('CREATE SCHEMA '),
+  );
+}
+
+async function dropPublic(target: Target, signal: AbortSignal): Promise<void> {
   const session = await connect(target, signal);
   try {
     await session.query(`DROP SCHEMA IF EXISTS ${identifier('public')}`);
@@ -292,11 +297,20 @@ export function refusedStatement(statement: string, reason: string): Finding {
   return { code: 'STATEMENT_REFUSED', object, expected: 'to be run', found: withoutValues(reason) };
 }
 
+/**
+ * What rests on an extension that is not there; and the states of triggers by which the server itself checks foreign keys of partitions,
+ * which pg_dump writes down under names that another server does not give.
+ */
 function leftOut(entries: readonly TocEntry[], missing: Contents['extensions']): Set<TocEntry> {
-  return restingOn(
+  const resting = restingOn(
     entries,
     missing.map(({ name }) => name),
   );
+  return new Set([...resting, ...entries.filter(isOfForeignKey)]);
+}
+
+function isOfForeignKey({ text }: Pick<TocEntry, 'text'>): boolean {
+  return /^TRIGGER .* RI_ConstraintTrigger_[ac]_\d+ /.test(text);
 }
 
 function checkHasDefinitions({ head }: Opened, contents: Contents): void {
@@ -312,6 +326,8 @@ function checkHasDefinitions({ head }: Opened, contents: Contents): void {
 }
 
 function sayLeftOut(proof: Proof, { skipped }: Opened, missing: Contents['extensions']): void {
+  if ([...skipped].some(text => isOfForeignKey({ text })))
+    proof.notices.push('foreign keys of partitions whose triggers are disabled in the source are enabled in a restore');
   if (missing.length === 0) return;
   const names = missing.map(({ name }) => name).join(', ');
   const shown = [...skipped].filter(text => !/^(?:EXTENSION|COMMENT|ACL|TABLE DATA|SEQUENCE SET) /.test(text));

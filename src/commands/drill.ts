@@ -1,4 +1,5 @@
 import { backupsOf, choose } from '../catalog/backups.ts';
+import type { Contents } from '../catalog/contents.ts';
 import { locationOf } from '../catalog/key.ts';
 import { messageOf } from '../failure.ts';
 import { type Finding, explained, judge } from '../finding.ts';
@@ -20,7 +21,7 @@ import { type Restored, type Restoring, fetchDescriptions, restoreScratch } from
 import type { DrillResult } from './drill-result.ts';
 import { type DrillServer, inDatabase, openServer } from './drill-server.ts';
 import { type OpenKeys, openKeys } from './keys.ts';
-import { findRequired } from './required.ts';
+import { findRequired, rowsOf } from './described.ts';
 import { StoredBackup, readManifest } from './stored-backup.ts';
 import { onlyName } from './stores.ts';
 
@@ -120,8 +121,16 @@ function contradictions({ backup, proof }: Proving): Finding[] {
     ...listed.flatMap(({ object, sha256 }) => differs(object, hashes.get(object) ?? 'not in the contents', sha256)),
     ...unlisted.flatMap(object => differs(object, 'in the manifest', 'only in the contents')),
     ...differs('snapshot', contents.snapshotAt, manifest.snapshotAt),
+    ...differs('source', sourceOf(contents.source), sourceOf(manifest.source)),
+    ...differs('fingerprint', contents.fingerprint.level, manifest.fingerprint),
+    ...differs('tables', String(contents.tables.length), String(manifest.totals.tables)),
+    ...differs('rows', String(rowsOf(contents)), String(manifest.totals.rows)),
     ...differs('recipients', contents.recipients.join(' '), manifest.encryption.recipients.join(' ')),
   ];
+}
+
+function sourceOf(source: Contents['source']): string {
+  return source === null ? 'hidden' : `${source.systemIdentifier}/${source.databaseOid}`;
 }
 
 async function check(proving: Proving, { target }: Restored, server: DrillServer, context: Context): Promise<void> {

@@ -140,7 +140,7 @@ async function checkObjects(backup: StoredBackup, signal: AbortSignal): Promise<
 
 async function localeWarnings(session: Session, { database }: Manifest): Promise<string[]> {
   const found = await readLocale(session);
-  const differing = (['encoding', 'localeProvider', 'collate', 'ctype', 'locale'] as const).filter(
+  const differing = (['encoding', 'localeProvider', 'collate', 'ctype', 'locale', 'icuRules'] as const).filter(
     key => found[key] !== database[key],
   );
   return differing.map(

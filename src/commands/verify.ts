@@ -12,7 +12,7 @@ import { ObjectMissing } from '../store/missing.ts';
 import { bytes, digest } from '../streams.ts';
 import type { Context } from './context.ts';
 import { hasKeys, openKeys } from './keys.ts';
-import { findRequired } from './required.ts';
+import { findRequired, rowsOf } from './described.ts';
 import { onlyName } from './stores.ts';
 import { BytesDiffer, type StoredBackup, openBackup } from './stored-backup.ts';
 
@@ -88,7 +88,7 @@ export async function verify(inputs: VerifyInputs, context: Context): Promise<Ve
     objects: manifest.objects.length,
     sizeBytes: manifest.totals.storedBytes,
     tables: read.contents?.tables.length ?? null,
-    rows: rowsOf(read.contents),
+    rows: read.contents === undefined ? null : rowsOf(read.contents),
     durationSeconds: Math.round((context.now().getTime() - startedAt.getTime()) / 100) / 10,
     findings,
   };
@@ -199,11 +199,6 @@ function judgeRequired(required: readonly string[], contents: Contents | undefin
     object,
     message: code === 'REQUIRED_TABLE_MISSING' ? 'it is not in the backup' : `rows: ${found}`,
   }));
-}
-
-function rowsOf(contents: Contents | undefined): number | null {
-  if (!contents || contents.fingerprint.level === 'none') return null;
-  return contents.tables.reduce((sum, { rows }) => sum + (rows ?? 0), 0);
 }
 
 async function readArchive(

@@ -290,7 +290,7 @@ export async function compareDatabase(
 
 /** Encoding and locale of the copy against the source's. */
 export function compareLocale(expected: DatabaseLocale, found: DatabaseLocale): StateDifference[] {
-  const keys = ['encoding', 'localeProvider', 'collate', 'ctype', 'locale'] as const;
+  const keys = ['encoding', 'localeProvider', 'collate', 'ctype', 'locale', 'icuRules'] as const;
   return keys
     .filter(key => expected[key] !== found[key])
     .map(key => ({

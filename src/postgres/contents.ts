@@ -203,7 +203,8 @@ export async function readSequences(session: Session, leader: Session = session)
               WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.refclassid = d.classid
                 AND d.deptype IN ('a', 'i')) AS "ownerOid"
        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_sequence s ON s.seqrelid = c.oid
-      WHERE c.relkind = 'S' AND ${userSchemas} AND ${ofNoExtension('pg_class', 'c.oid')}
+      WHERE c.relkind = 'S' AND ${userSchemas}
+        AND (${ofNoExtension('pg_class', 'c.oid')} OR c.oid IN (SELECT unnest(extconfig) FROM pg_catalog.pg_extension))
         AND CASE WHEN c.relkind = 'S' THEN pg_catalog.has_sequence_privilege(c.oid, 'SELECT') END AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
       ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`,
   );
@@ -239,7 +240,7 @@ export async function readLargeObjects(session: Session, withContent: boolean): 
                                        x.privilege_type COLLATE "C", x.is_grantable) AS rights
                        FROM pg_catalog.aclexplode(coalesce(m.lomacl, pg_catalog.acldefault('L', m.lomowner))) x) a`,
   );
-  if (!withContent) return { count: Number(count), fingerprint: null, rights: null };
+  if (!withContent) return { count: Number(count), fingerprint: null, rights };
   await session.query('SAVEPOINT large_objects');
   try {
     const { fingerprint } = await session.one<{ fingerprint: string }>(

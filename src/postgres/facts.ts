@@ -16,6 +16,8 @@ export interface DatabaseLocale {
   collate: string;
   ctype: string;
   locale: string | null;
+  /** Rules beside an ICU locale, from PostgreSQL 16 on. */
+  icuRules: string | null;
 }
 
 /**
@@ -68,7 +70,7 @@ export async function readLocale(session: Session): Promise<DatabaseLocale> {
   const locale = session.major >= 17 ? 'datlocale' : session.major >= 15 ? 'daticulocale' : 'NULL';
   return session.one<DatabaseLocale>(
     `SELECT pg_catalog.pg_encoding_to_char(encoding) AS encoding, ${provider} AS "localeProvider", datcollate AS collate,
-            datctype AS ctype, ${locale} AS locale
+            datctype AS ctype, ${locale} AS locale, ${session.major >= 16 ? 'daticurules' : 'NULL'} AS "icuRules"
        FROM pg_catalog.pg_database WHERE datname = current_database()`,
   );
 }

@@ -137,6 +137,11 @@ export function select(relations: readonly Relation[], filters: RelationFilters)
   }));
 }
 
+/** On a standby unlogged tables have no rows, and cannot even be read. */
+export function onStandby(selected: readonly Selected[]): Selected[] {
+  return selected.map(({ relation, data }) => ({ relation, data: data && !relation.unlogged }));
+}
+
 /** The tables that one filter matches, for pg_dump's options. */
 export function matching(relations: readonly Relation[], input: string, patterns: readonly string[]): Relation[] {
   const match = matcher(

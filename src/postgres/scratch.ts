@@ -84,8 +84,9 @@ export async function createScratch(
     locale.locale === null ? '' : ` ${localeProvider.toUpperCase()}_LOCALE ${literal(locale.locale)}`;
   const provider =
     admin.major < 15 ? '' : ` LOCALE_PROVIDER ${localeProvider}${localeProvider === 'libc' ? '' : providerLocale}`;
+  const rules = locale.icuRules === null ? '' : ` ICU_RULES ${literal(locale.icuRules)}`;
   await admin.query(
-    `CREATE DATABASE ${identifier(name)} TEMPLATE template0 OWNER ${identifier(owner)} ENCODING ${literal(encoding)} LC_COLLATE ${literal(collate)} LC_CTYPE ${literal(ctype)}${provider}`,
+    `CREATE DATABASE ${identifier(name)} TEMPLATE template0 OWNER ${identifier(owner)} ENCODING ${literal(encoding)} LC_COLLATE ${literal(collate)} LC_CTYPE ${literal(ctype)}${provider}${rules}`,
   );
 }
 
@@ -113,8 +114,6 @@ export async function dropScratch(admin: Session, name: string, inside: () => Pr
 async function dropSubscriptions(inside: () => Promise<Session>): Promise<void> {
   const session = await inside();
   try {
-    // the database has the settings of the source
-    await session.query('SET default_transaction_read_only = off');
     const names = await session.query<{ name: string }>(
       'SELECT subname AS name FROM pg_catalog.pg_subscription WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())',
     );

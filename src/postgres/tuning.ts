@@ -23,12 +23,11 @@ const mark = 'lifeboat.before';
 const reloadTries = 40;
 const reloadPauseMilliseconds = 50;
 
-/** Tunes a server, until `untuneServer`. What an earlier drill left tuned counts as not there. */
+/** Tunes a server, until `untuneServer`, which takes back what an earlier drill has left, too, and so comes first. */
 export async function tuneServer(admin: Session): Promise<void> {
-  const { left, now } = await readOwnSettings(admin);
-  const before = left ?? now;
+  const { now } = await readOwnSettings(admin);
   try {
-    await alter(admin, mark, JSON.stringify(before));
+    await alter(admin, mark, JSON.stringify(now));
     for (const [name, value] of Object.entries(fastSettings)) await alter(admin, name, value);
     await reload(admin);
     await inForce(admin);

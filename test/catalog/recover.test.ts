@@ -134,7 +134,14 @@ describe('RECOVER.md', () => {
 
   it('makes the database with the locale that it had', () => {
     const of = (localeProvider: string, locale: string | null) => {
-      const database = { encoding: 'UTF8', localeProvider, collate: 'de_DE.UTF-8', ctype: "it's", locale };
+      const database = {
+        encoding: 'UTF8',
+        localeProvider,
+        collate: 'de_DE.UTF-8',
+        ctype: "it's",
+        locale,
+        icuRules: null,
+      };
       return words(linesWith(recoverText(recoverable('', { database })), 'createdb')[0] ?? '');
     };
     const tail = ['--lc-collate=de_DE.UTF-8', "--lc-ctype=it's", 'restored'];

@@ -21,7 +21,14 @@ export const sampleManifest: Manifest = {
   newSource: false,
   server: { major: 17, version: '17.5' },
   client: { version: '17.5' },
-  database: { encoding: 'UTF8', localeProvider: 'libc', collate: 'C.UTF-8', ctype: 'C.UTF-8', locale: null },
+  database: {
+    encoding: 'UTF8',
+    localeProvider: 'libc',
+    collate: 'C.UTF-8',
+    ctype: 'C.UTF-8',
+    locale: null,
+    icuRules: null,
+  },
   extensions: [{ name: 'plpgsql', version: '1.0' }],
   encryption: { scheme: 'age', recipients: ['age1example'] },
   compression: 'auto',
@@ -40,6 +47,7 @@ export const sampleContents: Contents = {
   backupId: sampleId,
   snapshotAt: '2026-11-20T03:17:44.123Z',
   recipients: ['age1example'],
+  source: { systemIdentifier: '7523456789012345678', databaseOid: 16384 },
   fingerprint: { level: 'content', algorithm: 'sum', selfTest: '3449563369152288809' },
   textSettings: [{ name: 'bytea_output', value: 'hex' }],
   database: {

@@ -78,11 +78,14 @@ describe('a drill of damaged stored bytes', () => {
   for (const object of [main, 'roles.sql.age', 'schema.sql.age', 'contents.json.age'])
     damaged(`byte flipped: ${object}`, ({ folder }) => flipByte(folder, object), [['HASH_DIFFERS', object]]);
 
-  // what looks as if it were encrypted to somebody else
+  // what looks as if it were encrypted to somebody else, long before its end is read
   for (const object of [main, 'contents.json.age'])
-    damaged(`byte flipped in the header: ${object}`, ({ folder }) => flipByte(folder, object, 50), [
-      ['HASH_DIFFERS', object],
-    ]);
+    damaged(
+      `byte flipped in the header: ${object}`,
+      ({ folder }) => flipByte(folder, object, 50),
+      [['HASH_DIFFERS', object]],
+      { fill: fillBig },
+    );
 
   damaged(
     'object swapped between backups',
@@ -179,9 +182,12 @@ describe('a drill of damaged stored bytes', () => {
 
   // pg_restore stumbles over the damage first, and its words must not be taken for the cause
   for (const compression of ['zstd:3', 'gzip:6', 'none'])
-    for (const at of [0.001, 0.5])
+    for (const at of [0.001, 0.05])
       it(`byte flipped at ${at * 100} % of an archive that is not encrypted, compression ${compression}`, async t => {
-        const range = await openRange(t, { backup: { encryption: 'none', recipients: '', compression } });
+        const range = await openRange(t, {
+          fill: fillBig,
+          backup: { encryption: 'none', recipients: '', compression },
+        });
         if (!range) return;
         const object = range.made.objects.find(({ purpose }) => purpose === 'main');
         assert.ok(object);

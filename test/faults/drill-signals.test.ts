@@ -216,6 +216,7 @@ describe('two drills at once', () => {
       { 'target-url': server.url('template1') },
       whenSaid('another drill is on the server', () => void writeFile(join(client, 'open'), '')),
     );
+    await writeFile(join(client, 'open'), '');
     assert.match(second.stderr, /another drill is on the server: waiting for its end/);
     for (const ran of [await first, second]) assertPassed(ran);
     assert.deepEqual(await evidenceIn(range.folder), ['passed', 'passed']);

@@ -29,7 +29,7 @@ SELECT nextval('app.countdown'), nextval('app.countdown');
 CREATE MATERIALIZED VIEW app.ages AS SELECT id AS age, note FROM app.alike;
 ALTER MATERIALIZED VIEW app.ages OWNER TO shop_owner;
 -- other for the drill than for pg_restore, which their own definitions do not show
-CREATE VIEW app.asked AS SELECT current_setting('application_name') AS asked_by;
-CREATE FUNCTION app.asked_by() RETURNS text LANGUAGE sql STABLE AS $$ SELECT current_setting('application_name') $$;
+CREATE VIEW app.asked AS SELECT current_setting('client_min_messages') AS asked_by;
+CREATE FUNCTION app.asked_by() RETURNS text LANGUAGE sql STABLE AS $$ SELECT current_setting('client_min_messages') $$;
 CREATE MATERIALIZED VIEW app.asked_by_view AS SELECT asked_by FROM app.asked;
 CREATE MATERIALIZED VIEW app.asked_by_function AS SELECT app.asked_by() AS asked_by;

@@ -14,3 +14,8 @@ export function findRequired(required: readonly string[], contents: Contents): F
     return [];
   });
 }
+
+/** All rows that were counted; null where none were. */
+export function rowsOf({ fingerprint, tables }: Contents): number | null {
+  return fingerprint.level === 'none' ? null : tables.reduce((sum, { rows }) => sum + (rows ?? 0), 0);
+}
