@@ -8,6 +8,7 @@ import type { BackupResult } from '../../src/commands/backup.ts';
 import { refuse, startS3Proxy } from '../support/s3-proxy.ts';
 import { needsS3 } from '../support/s3-server.ts';
 import type { Cluster } from '../support/postgres.ts';
+import { scriptedClient } from './support.ts';
 import {
   type Range,
   type RangeOptions,
@@ -194,6 +195,16 @@ describe('a drill of damaged stored bytes', () => {
         await flipByte(range.folder, object.object, Math.floor(object.sizeBytes * at));
         await fails(range, [['HASH_DIFFERS', object.object]], { identity: '' });
       });
+
+  it('byte flipped is the cause that is named when a program fails before it comes to it', async t => {
+    const range = await openRange(t, { fill: fillBig });
+    if (!range) return;
+    await flipByte(range.folder, main);
+    const client = await scriptedClient(t, range.server, {
+      restore: 'case "$*" in *--section=pre-data*) exit 1 ;; esac',
+    });
+    await fails(range, [['HASH_DIFFERS', main]], { client });
+  });
 
   it('a data shard missing, flipped, or no longer listed', async t => {
     const range = await openRange(t, { fill: fillBig, backup: { jobs: '3' } });

@@ -170,6 +170,17 @@ describe('a server that goes away during a drill', () => {
       assert.deepEqual(await server.query(`SELECT FROM pg_file_settings WHERE sourcefile LIKE '%auto.conf'`), []);
     });
 
+  it('and comes back after its crash is left without the scratch database, and not tuned', async t => {
+    const backend = `"\${real%/*}/psql" -qXAt -c "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() LIMIT 1"`;
+    const place = await stopped(t, `case "$*" in *--section=data*) kill -KILL "$(${backend})" ;; esac`);
+    if (!place) return;
+    const { range, server, client } = place;
+    const result = drilled(await range.drill({ client }));
+    assert.deepEqual([result.verdict, result.findings.map(({ code }) => code)], ['could-not-verify', ['SERVER_LOST']]);
+    assert.deepEqual(await server.query(`SELECT datname FROM pg_database WHERE datname ~ '^lifeboat'`), []);
+    assert.deepEqual(await server.query(`SELECT FROM pg_file_settings WHERE sourcefile LIKE '%auto.conf'`), []);
+  });
+
   for (const [what, words, code, verdict] of [
     [
       'disk full',
