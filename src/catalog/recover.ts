@@ -128,7 +128,7 @@ function restoring(backup: Recoverable, shards: readonly string[]): string {
     `pg_restore -d restored --exit-on-error --section=pre-data ${file}`,
     `pg_restore -d restored --exit-on-error --section=data ${file}`,
     ...shards.map(shard => restore(shard, ' --section=data')),
-    `pg_restore -d restored --exit-on-error --section=post-data -j 4 ${file}`,
+    `pg_restore -d restored --exit-on-error --section=post-data ${file}`,
   ].join('\n');
 }
 
@@ -147,12 +147,12 @@ function decryptingToFiles(backup: Recoverable): string {
 
 function restoringFiles(backup: Recoverable, shards: readonly string[]): string {
   const main = plainName(named(backup, 'main')[0] ?? '');
-  if (shards.length === 0) return `pg_restore -d restored --exit-on-error -j 4 ${main}`;
+  if (shards.length === 0) return `pg_restore -d restored --exit-on-error ${main}`;
   return [
     `pg_restore -d restored --exit-on-error --section=pre-data ${main}`,
     `pg_restore -d restored --exit-on-error --section=data ${main}`,
     ...shards.map(shard => `pg_restore -d restored --exit-on-error --section=data ${plainName(shard)}`),
-    `pg_restore -d restored --exit-on-error --section=post-data -j 4 ${main}`,
+    `pg_restore -d restored --exit-on-error --section=post-data ${main}`,
   ].join('\n');
 }
 

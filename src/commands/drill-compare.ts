@@ -26,7 +26,8 @@ import type { Context } from './context.ts';
 import { withoutValues } from './drill-end.ts';
 import type { Proof } from './drill-proof.ts';
 import { respellDefinitions } from './drill-upgrade.ts';
-import { type Fetched, type Restored, type Restoring, isSetting, refusedStatement } from './drill-restore.ts';
+import type { Fetched, Restoring } from './drill-fetch.ts';
+import { type Restored, isSetting, refusedStatement } from './drill-restore.ts';
 
 /** One thing that a comparison says, before it is a finding. */
 interface Said {
@@ -62,22 +63,21 @@ export async function compareScratch(
 
   await part('DEFINITIONS_NOT_COMPARED', 'definitions', () => definitions(restoring, fetched, restored, signal));
   log.info('definitions compared');
-  const database = restored.target.address.database;
-  const settings = databaseStatements(contents.database, database).filter(isSetting);
-  for (const { statement, reason } of await runEach(server.admin, settings))
-    proof.findings.push(refusedStatement(statement, reason));
-
+  // before the settings of the database are in force, one of which may keep sessions out
   const sessions = await openSessions(restored, inputs.jobs, signal);
   const cut = () => sessions.forEach(session => session.cut());
   signal.addEventListener('abort', cut, { once: true });
   try {
     const [session] = sessions;
+    const settings = databaseStatements(contents.database, restored.target.address.database).filter(isSetting);
+    for (const { statement, reason } of await runEach(server.admin, settings))
+      proof.findings.push(refusedStatement(statement, reason));
     await part('NOT_VERIFIED', 'roles', async () => roles(fetched, restored, proof, session));
     await part('NOT_VERIFIED', 'database', async () => [
       ...compareLocale(backup.manifest.database, await readLocale(session)),
       ...(await compareDatabase(session, contents.database)),
     ]);
-    await part('NOT_VERIFIED', 'extensions', () => extensions(restored, contents, proof, session));
+    await part('NOT_VERIFIED', 'extensions', () => extensions(restored, contents, restoring, session));
     await part('NOT_VERIFIED', 'indexes', () => compareIndexes(session, contents.invalidIndexes));
     await part('NOT_VERIFIED', 'constraints', () => compareConstraintTriggers(session));
     await part('NOT_VERIFIED', 'views', async () => {
@@ -123,7 +123,8 @@ async function definitions(
     proof.notices.push(
       `${user} is the first superuser of this server, whose rights on functions of the system need no grant here`,
     );
-  const skip = (entry: Definition) => isSkipped(restored, entry) || isImplied(entry, user) || isLanguageOfAll(entry);
+  const skip = (entry: Definition) =>
+    isSkipped(restored, entry) || isImplied(entry, user) || isLanguageOfAll(entry) || isGround(proof, entry);
   const isUpgrade = server.admin.major !== backup.manifest.server.major;
   const expected = isUpgrade ? await respellDefinitions(fetched, backup.manifest, server, skip, signal) : asWritten;
   // some settings show in the text, and the copy is written down as the source was
@@ -134,6 +135,11 @@ async function definitions(
     ...compareDefinitions(expected, stdout, { skip, ignoreTablespaces: isUpgrade || !restored.withTablespaces }),
     ...(isUpgrade ? [] : compareCreation(asWritten, stdout)),
   ];
+}
+
+/** What a partial backup rests on, and does not hold. */
+function isGround({ ground }: Proof, { type, schema, name }: Definition): boolean {
+  return schema === '-' && ground.has(type === 'COMMENT' ? name : `${type} ${name}`);
 }
 
 /** Every new database has plpgsql, and pg_dump mentions it only where somebody made it anew: `compareExtensions` looks at it. */
@@ -178,12 +184,20 @@ async function roles(
 }
 
 async function extensions(
-  { opened: { skipped } }: Restored,
+  { opened: { skipped, head } }: Restored,
   contents: Contents,
-  proof: Proof,
+  { proof, backup }: Restoring,
   session: Session,
 ): Promise<Said[]> {
-  const wanted = contents.extensions.filter(({ name }) => !skipped.has(`EXTENSION - ${name} `));
+  const isPartial = backup.manifest.partial;
+  const isRestored = (name: string) =>
+    name === 'plpgsql' ||
+    proof.ground.has(`EXTENSION ${name}`) ||
+    head.entries.some(({ text }) => text.trim() === `EXTENSION - ${name}`);
+  // a partial backup holds none that its filters left out
+  const wanted = contents.extensions.filter(
+    ({ name }) => !skipped.has(`EXTENSION - ${name} `) && (!isPartial || isRestored(name)),
+  );
   const { differences, versions } = await compareExtensions(session, { ...contents, extensions: wanted });
   for (const version of versions) proof.notices.push(`extension ${version}`);
   return differences;

@@ -149,7 +149,7 @@ export function judgeLineage(backup: StoredBackup, history: History, inputs: Dri
       found: 'another one',
     });
   const filled = earlier.find(({ totals }) => (totals.rows ?? totals.tables) > 0);
-  if (filled && (manifest.totals.rows ?? manifest.totals.tables) === 0)
+  if (filled && !manifest.partial && (manifest.totals.rows ?? manifest.totals.tables) === 0)
     findings.push({
       code: 'BACKUP_EMPTY',
       object: `backup ${manifest.id}`,

@@ -18,6 +18,8 @@ export interface Proof {
   /** The scratch database, once it may exist. */
   scratch: string | undefined;
   rolesMade: ReadonlySet<string>;
+  /** Schemas and extensions that we made under a partial backup, as `TYPE name`. */
+  ground: Set<string>;
   provenRecipients: string[];
   tables: DrilledTable[];
   checks: CheckResult[];
@@ -25,10 +27,10 @@ export interface Proof {
   tuned: string[];
 }
 
-/** The proof at the begin of a drill: nothing is known. */
-export function newProof(): Proof {
+/** The proof at the begin of a drill: nothing is known. `onStage` is told of each stage's end. */
+export function newProof(onStage?: (line: string) => void): Proof {
   return {
-    clock: new StageClock(),
+    clock: new StageClock(onStage),
     findings: [],
     excluded: [],
     notices: [],
@@ -37,6 +39,7 @@ export function newProof(): Proof {
     contents: undefined,
     scratch: undefined,
     rolesMade: new Set(),
+    ground: new Set(),
     provenRecipients: [],
     tables: [],
     checks: [],

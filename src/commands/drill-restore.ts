@@ -1,10 +1,7 @@
 import type { Contents, Role } from '../catalog/contents.ts';
-import type { ManifestObject } from '../catalog/manifest.ts';
 import { Failure } from '../failure.ts';
 import type { Finding } from '../finding.ts';
-import type { DrillInputs } from '../inputs/inputs.ts';
 import { type TocEntry, restingOn } from '../postgres/archive.ts';
-import { type Client, findClient } from '../postgres/client.ts';
 import { type Session, type Target, connect } from '../postgres/connection.ts';
 import { readRoles } from '../postgres/contents.ts';
 import { splitDefinitions } from '../postgres/definitions.ts';
@@ -20,24 +17,13 @@ import {
 import { withoutSetting } from '../postgres/settings.ts';
 import { createScratch, newScratchName } from '../postgres/scratch.ts';
 import { availableExtensions, existingTablespaces } from '../postgres/target.ts';
-import { ObjectMissing } from '../store/missing.ts';
-import { collect } from '../streams.ts';
 import type { Context } from './context.ts';
 import { DrillEnded, withoutValues } from './drill-end.ts';
-import { type DrillServer, inDatabase } from './drill-server.ts';
+import { type Fetched, type Restoring, observerOf } from './drill-fetch.ts';
+import { inScratch } from './drill-server.ts';
 import type { Proof } from './drill-proof.ts';
-import type { OpenKeys } from './keys.ts';
 import { type Loading, type Opened, loadData, loadPostData, loadPreData, openArchive } from './load.ts';
-import { BytesDiffer, type StoredBackup } from './stored-backup.ts';
-
-/** A backup that was fetched as far as it is needed before the rows stream. */
-export interface Fetched {
-  contents: Contents;
-  /** What the source's pg_dump said of every object. */
-  definitions: string;
-  rolesScript: string;
-  client: Client;
-}
+import type { StoredBackup } from './stored-backup.ts';
 
 /** A scratch database with the backup in it. */
 export interface Restored {
@@ -49,65 +35,6 @@ export interface Restored {
   opened: Opened;
   /** Everything lies where the source had it. */
   withTablespaces: boolean;
-}
-
-export interface Restoring {
-  inputs: DrillInputs;
-  backup: StoredBackup;
-  keys: OpenKeys;
-  server: DrillServer;
-  proof: Proof;
-}
-
-const definitionsLimitBytes = 512 * 1024 * 1024;
-
-/** Fetches what names and describes: all objects are there with their sizes, contents, roles and definitions can be read. */
-export async function fetchDescriptions(
-  { inputs, backup, keys, server, proof }: Restoring,
-  context: Context,
-): Promise<Fetched> {
-  const { log, signal } = context;
-  const { clock } = proof;
-  await clock.time('fetch', () => checkPresent(backup, signal));
-  const client = await findClient({ major: server.admin.major, choice: inputs.client, log, signal });
-  const text = async (purpose: ManifestObject['purpose']) => {
-    const object = backup.manifest.objects.find(one => one.purpose === purpose);
-    if (!object)
-      throw new DrillEnded({ code: 'OBJECT_MISSING', object: purpose, expected: 'an object', found: 'not listed' });
-    const observer = observerOf(proof);
-    const plaintext = await backup.decrypt(object, keys.decryption, signal, observer);
-    return (await collect(plaintext, definitionsLimitBytes)).toString('utf8');
-  };
-  clock.mark('check bytes');
-  clock.mark('decrypt');
-  const contents = await backup.contents(keys.decryption, signal);
-  proof.contents = contents;
-  for (const { recipient, decryption } of keys.single) {
-    const opens = keys.single.length === 1 || (await backup.contents(decryption, signal).catch(() => undefined));
-    if (opens) proof.provenRecipients.push(recipient);
-  }
-  return { contents, definitions: await text('schema'), rolesScript: await text('roles'), client };
-}
-
-/** What a drill hears of an object that streams: the stages that go on beside the rows. */
-function observerOf({ clock }: Proof, onBytes: (bytes: number) => void = () => {}) {
-  return {
-    onStoredBytes: (bytes: number) => {
-      clock.mark('fetch');
-      onBytes(bytes);
-    },
-    onChecked: () => clock.mark('check bytes'),
-    onDecrypted: () => clock.mark('decrypt'),
-  };
-}
-
-async function checkPresent(backup: StoredBackup, signal: AbortSignal): Promise<void> {
-  for (const { object, sizeBytes } of backup.manifest.objects) {
-    const found = await backup.store.stat(backup.keyOf(object), signal);
-    if (!found) throw new ObjectMissing(backup.keyOf(object), backup.store.location);
-    if (found.sizeBytes !== sizeBytes)
-      throw new BytesDiffer('SIZE_DIFFERS', object, `${sizeBytes} bytes`, `${found.sizeBytes} bytes`);
-  }
 }
 
 /** Makes the roles and the scratch database, and restores everything into it, stage by stage. */
@@ -131,7 +58,7 @@ export async function restoreScratch(restoring: Restoring, fetched: Fetched, con
   const name = newScratchName();
   proof.scratch = name;
   await makeScratch(admin, name, backup, contents);
-  const target = inDatabase(admin.target, name);
+  const target = inScratch(admin.target, name);
   await fitScratch(target, contents, signal);
 
   const loading: Loading = {
@@ -148,10 +75,10 @@ export async function restoreScratch(restoring: Restoring, fetched: Fetched, con
     const archive = await openArchive(loading, entries => leftOut(entries, missing), signal);
     checkHasDefinitions(archive, contents);
     if (makesPublic(definitions)) await dropPublic(target, signal);
+    if (backup.manifest.partial) await makeGround(target, archive, contents, proof, signal);
     await loadPreData(loading, archive, signal);
     return archive;
   });
-  log.info('definitions restored; now the rows');
   const archives = backup.manifest.objects.filter(({ purpose }) => purpose === 'main' || purpose === 'shard');
   const progress = log.progress(
     'restore',
@@ -163,7 +90,7 @@ export async function restoreScratch(restoring: Restoring, fetched: Fetched, con
   } finally {
     progress.end();
   }
-  log.info('rows restored; now indexes and constraints');
+  for (const stage of ['fetch', 'check bytes', 'decrypt'] as const) clock.end(stage);
   await clock.time('post-data', () => loadPostData(loading, opened, signal));
   proof.isRestored = true;
   sayLeftOut(proof, opened, missing);
@@ -286,6 +213,38 @@ async function dropPublic(target: Target, signal: AbortSignal): Promise<void> {
   const session = await connect(target, signal);
   try {
     await session.query(`DROP SCHEMA IF EXISTS ${identifier('public')}`);
+  } finally {
+    await session.close();
+  }
+}
+
+/** A partial backup may rest on schemas and extensions that its filters left out. */
+async function makeGround(
+  target: Target,
+  { head }: Opened,
+  contents: Contents,
+  proof: Proof,
+  signal: AbortSignal,
+): Promise<void> {
+  const has = (entry: string) => head.entries.some(({ text }) => text.startsWith(`${entry} `));
+  const named = [...contents.tables, ...contents.sequences, ...contents.materializedViews, ...contents.extensions];
+  const schemas = new Set(
+    named.map(({ schema }) => schema).filter(schema => !/^(?:pg_|information_schema$)/.test(schema)),
+  );
+  const session = await connect(target, signal);
+  try {
+    for (const schema of schemas) {
+      if (has(`SCHEMA - ${schema}`)) continue;
+      await session.query(`CREATE SCHEMA IF NOT EXISTS ${identifier(schema)}`);
+      proof.ground.add(`SCHEMA ${schema}`);
+    }
+    for (const { name, schema } of contents.extensions) {
+      if (has(`EXTENSION - ${name}`)) continue;
+      const [refused] = await runEach(session, [
+        `CREATE EXTENSION IF NOT EXISTS ${identifier(name)} SCHEMA ${identifier(schema)} CASCADE`,
+      ]);
+      if (!refused) proof.ground.add(`EXTENSION ${name}`);
+    }
   } finally {
     await session.close();
   }

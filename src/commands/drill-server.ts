@@ -75,6 +75,13 @@ async function leave(admin: Session, log: Context['log']): Promise<void> {
   }
 }
 
+/** A scratch database, for sessions that no setting of the source's database may stop before they have set their own. */
+export function inScratch(target: Target, database: string): Target {
+  const { address } = inDatabase(target, database);
+  const options = [address.options, '-c statement_timeout=0'].filter(option => option !== undefined);
+  return { ...target, address: { ...address, options: options.join(' ') } };
+}
+
 /** The same server, another database. */
 export function inDatabase(target: Target, database: string): Target {
   return { ...target, address: { ...target.address, database } };

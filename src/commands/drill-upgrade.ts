@@ -5,7 +5,8 @@ import { type Definition, isOfDatabase, splitDefinitions } from '../postgres/def
 import { createScratch, dropScratch, newScratchName } from '../postgres/scratch.ts';
 import { withSettings } from '../postgres/spelling.ts';
 import { run } from '../process.ts';
-import { type Fetched, fitScratch } from './drill-restore.ts';
+import type { Fetched } from './drill-fetch.ts';
+import { fitScratch } from './drill-restore.ts';
 import { type DrillServer, inDatabase } from './drill-server.ts';
 
 /**

@@ -5,11 +5,12 @@ import { messageOf } from '../failure.ts';
 import { type Finding, explained, judge } from '../finding.ts';
 import type { DrillInputs } from '../inputs/inputs.ts';
 import { analyze } from '../postgres/analyze.ts';
-import { connect } from '../postgres/connection.ts';
+import { type Session, connect } from '../postgres/connection.ts';
 import { identifier } from '../postgres/quote.ts';
 import { dropScratch, keepScratch } from '../postgres/scratch.ts';
 import { dropRoles } from '../postgres/roles.ts';
 import { formatUrl } from '../postgres/url.ts';
+import { digest } from '../streams.ts';
 import type { Context } from './context.ts';
 import { type CheckToRun, readChecks, runCheckCommand, runChecks } from './drill-checks.ts';
 import { compareScratch } from './drill-compare.ts';
@@ -17,7 +18,8 @@ import { DrillEnded, findingsOf } from './drill-end.ts';
 import { withoutNames, writeEvidence } from './drill-evidence.ts';
 import { estimateRto, type History, judgeLineage, readHistory, trendOf } from './drill-history.ts';
 import { type Proof, newProof } from './drill-proof.ts';
-import { type Restored, type Restoring, fetchDescriptions, restoreScratch } from './drill-restore.ts';
+import { type Restoring, fetchDescriptions } from './drill-fetch.ts';
+import { type Restored, restoreScratch } from './drill-restore.ts';
 import type { DrillResult } from './drill-result.ts';
 import { type DrillServer, inDatabase, openServer } from './drill-server.ts';
 import { type OpenKeys, openKeys } from './keys.ts';
@@ -40,9 +42,10 @@ export async function drill(inputs: DrillInputs, context: Context): Promise<Dril
   const chosen = choose(listed, inputs.backup, name);
   const backup = new StoredBackup(store, chosen, await readManifest(store, chosen, signal));
   const history = await readHistory(store, listed, backup, startedAt, signal);
+  await checkKeyFile(backup, inputs, signal);
   const keys = await openKeys(inputs.keys, backup.manifest, store, signal);
   try {
-    const proof = newProof();
+    const proof = newProof(line => log.info(line));
     proof.findings.push(...judgeLineage(backup, history, inputs));
     for (const unread of history.unread) proof.notices.push(`an earlier backup or drill cannot be read: ${unread}`);
     await log.group(`Drill ${name}/${chosen.id}`, () => prove({ inputs, backup, keys, checks, proof }, context));
@@ -53,6 +56,12 @@ export async function drill(inputs: DrillInputs, context: Context): Promise<Dril
   } finally {
     await keys.close();
   }
+}
+
+/** A passphrase that fits may not open a key file that was damaged: that must not look like a wrong passphrase. */
+async function checkKeyFile(backup: StoredBackup, { keys }: DrillInputs, signal: AbortSignal): Promise<void> {
+  const object = backup.manifest.objects.find(({ purpose }) => purpose === 'key');
+  if (object && keys.passphrase !== undefined) await digest(await backup.read(object, signal));
 }
 
 /** Recipients that somebody wrote into the manifest, and that the contents do not name, must not read the details. */
@@ -136,6 +145,8 @@ function sourceOf(source: Contents['source']): string {
 async function check(proving: Proving, { target }: Restored, server: DrillServer, context: Context): Promise<void> {
   const { inputs, backup, proof, checks } = proving;
   const { log, signal } = context;
+  // somebody's own database may not let everybody in
+  await server.admin.query(`ALTER DATABASE ${identifier(target.address.database)} CONNECTION LIMIT -1`);
   const admin = await connect(target, signal);
   const cut = () => admin.cut();
   signal.addEventListener('abort', cut, { once: true });
@@ -151,9 +162,6 @@ async function check(proving: Proving, { target }: Restored, server: DrillServer
     await admin.close();
   }
   if (inputs.checkCommand === undefined) return;
-  const database = target.address.database;
-  // somebody's own database may not let everybody in
-  await server.admin.query(`ALTER DATABASE ${identifier(database)} CONNECTION LIMIT -1`);
   const ran = await runCheckCommand({
     command: inputs.checkCommand,
     url: formatUrl(target.address),
@@ -172,9 +180,12 @@ function quiet({ hideNames }: DrillInputs, log: Context['log']): Context['log'] 
 
 /** Drops what the drill made, or says where it is; also after a failure and a cancel. */
 async function leaveServer(server: DrillServer, { inputs, proof }: Proving, { log }: Context): Promise<void> {
-  const { admin } = server;
   const { scratch } = proof;
+  let again: Session | undefined;
   try {
+    // a server that crashed may be back, with all that was made on it
+    if (await server.admin.findLoss()) again = await connect(server.admin.target);
+    const admin = again ?? server.admin;
     if (scratch !== undefined && inputs.keepScratch) {
       proof.scratch = await keepScratch(admin, scratch);
       log.info(`the scratch database ${proof.scratch} is kept, with the roles that it needs`);
@@ -185,6 +196,7 @@ async function leaveServer(server: DrillServer, { inputs, proof }: Proving, { lo
   } catch (error) {
     log.warn(`the scratch database ${scratch ?? ''} or its roles stay on the server: ${messageOf(error)}`);
   } finally {
+    await again?.close();
     await server.close();
   }
 }

@@ -139,26 +139,73 @@ export async function loadData(
 }
 
 /**
- * Everything that comes after the rows: indexes, constraints, triggers, materialized views. Event triggers come last of all, for those
- * that write a log would else log the rest of the restore.
+ * Everything that comes after the rows: indexes, constraints, triggers, materialized views. Side by side where that is safe; then, one by
+ * one, what touches whole families of partitions; event triggers last of all, for those that write a log would else log the rest.
  */
 export async function loadPostData(loading: Loading, opened: Opened, signal: AbortSignal): Promise<void> {
-  const { jobs, folder } = loading;
-  const { main, head, skipped, listFile } = opened;
-  const eventTriggers = dependents(head.entries, ({ text }) => text.startsWith('EVENT TRIGGER - '));
-  const left = new Set([...eventTriggers, ...head.entries.filter(({ text }) => skipped.has(text))]);
-  const list =
-    eventTriggers.size === 0 ? listFile : await writeList(loading, `${main.object}.rest`, head.entries, left);
+  const { entries } = opened.head;
+  const kept = entries.filter(({ text }) => !opened.skipped.has(text));
+  const eventTriggers = dependents(entries, ({ text }) => text.startsWith('EVENT TRIGGER - '));
+  const alone = ofFamilies(entries);
+  const isLast = (entry: TocEntry) => eventTriggers.has(entry);
+  const first = kept.filter(entry => !isLast(entry) && !alone.has(entry));
+  await loadEntries(loading, opened, { title: 'first', entries: first, jobs: loading.jobs }, signal);
+  const second = kept.filter(entry => !isLast(entry) && alone.has(entry));
+  await loadEntries(loading, opened, { title: 'alone', entries: second, jobs: 1 }, signal);
+  await loadEntries(loading, opened, { title: 'last', entries: kept.filter(isLast), jobs: 1 }, signal);
+}
+
+/** A part of what comes after the rows. `title` is part of a file's name. */
+interface Part {
+  title: string;
+  entries: readonly TocEntry[];
+  jobs: number;
+}
+
+async function loadEntries(
+  loading: Loading,
+  { main, head }: Opened,
+  { title, entries, jobs }: Part,
+  signal: AbortSignal,
+): Promise<void> {
+  if (entries.length === 0) return;
+  const isAll = entries.length === head.entries.length;
+  const listFile = isAll ? undefined : await writeList(loading, `${main.object}.${title}`, entries, new Set());
+  const options = { section: 'post-data', listFile } as const;
+  if (jobs === 1) return void (await pour(restoring(loading, options), bytes(head.bytes), signal));
   // pg_restore works side by side only from a file
-  const file = join(folder, 'head.dump');
-  if (jobs > 1) await writeFile(file, head.bytes, { mode: 0o600 });
-  const parallel = jobs > 1 ? { file, jobs } : undefined;
-  const input = () => bytes(jobs > 1 ? '' : head.bytes);
-  await pour(restoring(loading, { section: 'post-data', listFile: list, parallel }), input(), signal);
-  const triggers = [...eventTriggers].filter(({ text }) => !skipped.has(text));
-  if (triggers.length === 0) return;
-  const last = await writeList(loading, `${main.object}.last`, triggers, new Set());
-  await pour(restoring(loading, { section: 'post-data', listFile: last }), bytes(head.bytes), signal);
+  const file = join(loading.folder, 'head.dump');
+  await writeFile(file, head.bytes, { mode: 0o600 });
+  await pour(restoring(loading, { ...options, parallel: { file, jobs } }), bytes(''), signal);
+}
+
+/**
+ * What must not be made side by side: statements on a partitioned table lock its partitions, which pg_restore does not know, and end in
+ * a deadlock; and of two partitions' indexes that are attached at once, each misses the other, so that the parent's stays invalid.
+ */
+function ofFamilies(entries: readonly TocEntry[]): Set<TocEntry> {
+  const attached = entries.filter(({ text }) => text.startsWith('TABLE ATTACH '));
+  if (attached.length === 0) return new Set();
+  const byId = new Map(entries.map(entry => [entry.id, entry]));
+  const family = new Set<number>();
+  const parents = new Set<number>();
+  for (const { text, dependsOn } of attached) {
+    const child = text.replace('TABLE ATTACH ', 'TABLE ');
+    for (const id of dependsOn) {
+      if (!/^(?:FOREIGN )?TABLE /.test(byId.get(id)?.text ?? '')) continue;
+      family.add(id);
+      if (byId.get(id)?.text !== child) parents.add(id);
+    }
+  }
+  const isOf = (tables: ReadonlySet<number>, { dependsOn }: TocEntry) => dependsOn.some(id => tables.has(id));
+  return dependents(
+    entries,
+    entry =>
+      entry.text.startsWith('INDEX ATTACH ') ||
+      (/^(?:INDEX|CONSTRAINT|CHECK CONSTRAINT|STATISTICS|RULE|POLICY|ROW SECURITY) /.test(entry.text) &&
+        isOf(parents, entry)) ||
+      (/^(?:FK CONSTRAINT|TRIGGER) /.test(entry.text) && isOf(family, entry)),
+  );
 }
 
 /** The key has opened the contents, so where it does not open an archive, the archive is at fault: damaged, or that of another backup. */

@@ -4,12 +4,21 @@ import { type Stage, type StageName, stageNames } from './drill-result.ts';
 export class StageClock {
   readonly #startedAt = performance.now();
   readonly #times = new Map<StageName, { start: number; end: number }>();
+  readonly #onEnd: (line: string) => void;
+
+  /** `onEnd` is told of each stage that ended well, in a line for the log. */
+  constructor(onEnd: (line: string) => void = () => {}) {
+    this.#onEnd = onEnd;
+  }
 
   /** Runs a stage. One that runs again goes on: its end moves. */
   async time<T>(name: StageName, work: () => Promise<T>): Promise<T> {
     this.mark(name);
     try {
-      return await work();
+      const result = await work();
+      this.mark(name);
+      this.end(name);
+      return result;
     } finally {
       this.mark(name);
     }
@@ -19,6 +28,12 @@ export class StageClock {
   mark(name: StageName): void {
     const now = this.#now();
     this.#times.set(name, { start: this.#times.get(name)?.start ?? now, end: now });
+  }
+
+  /** Tells that a stage has come to its end, and how long it took. */
+  end(name: StageName): void {
+    const times = this.#times.get(name);
+    if (times) this.#onEnd(`${name}: ${(times.end - times.start).toFixed(1)} s`);
   }
 
   /** The stages that began, in their order. */

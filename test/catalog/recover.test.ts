@@ -73,7 +73,7 @@ describe('RECOVER.md', () => {
       'age -d -i key.txt -o schema.sql schema.sql.age',
       'age -d -i key.txt -o contents.json contents.json.age',
       'psql -d postgres -f roles.sql',
-      'pg_restore -d restored --exit-on-error -j 4 main.dump',
+      'pg_restore -d restored --exit-on-error main.dump',
     ]);
   });
 
@@ -109,12 +109,12 @@ describe('RECOVER.md', () => {
       '--section=data main.dump',
       'data-001.dump.age --section=data',
       'data-002.dump.age --section=data',
-      '--section=post-data -j 4 main.dump',
+      '--section=post-data main.dump',
       '--section=pre-data main.dump',
       '--section=data main.dump',
       '--section=data data-001.dump',
       '--section=data data-002.dump',
-      '--section=post-data -j 4 main.dump',
+      '--section=post-data main.dump',
     ]);
   });
 

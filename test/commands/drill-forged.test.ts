@@ -129,6 +129,19 @@ const forgeries: readonly Wrong[] = [
     [['CONTENTS_DIFFER', 'snapshot']],
   ],
   [
+    'the manifest says other numbers than the contents',
+    () => ({
+      manifest: manifest => {
+        manifest.totals.tables += 1;
+        manifest.totals.rows = 0;
+      },
+    }),
+    [
+      ['CONTENTS_DIFFER', 'rows'],
+      ['CONTENTS_DIFFER', 'tables'],
+    ],
+  ],
+  [
     'the contents count rows, but do not say which',
     () => ({
       contents: ({ tables }) =>
@@ -141,7 +154,10 @@ const forgeries: readonly Wrong[] = [
     () => ({
       contents: ({ tables }) => tables.forEach(one => one.name === 'alike' && Object.assign(one, { rows: null })),
     }),
-    [['TABLE_NOT_COMPARED', 'table app.alike']],
+    [
+      ['CONTENTS_DIFFER', 'rows'],
+      ['TABLE_NOT_COMPARED', 'table app.alike'],
+    ],
   ],
   [
     'stale source: a replica that was a day behind',

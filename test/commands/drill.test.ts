@@ -89,7 +89,9 @@ describe('which backup a drill takes', () => {
         await source.query(
           `CREATE SCHEMA a; CREATE TABLE a.one (i int PRIMARY KEY); CREATE TABLE a.two (i int REFERENCES a.one);
            INSERT INTO a.one VALUES (1), (2); INSERT INTO a.two VALUES (2);
-           CREATE SCHEMA b; CREATE TABLE b.three AS SELECT 3 AS i; CREATE TABLE four (i serial); INSERT INTO four VALUES (4)`,
+           CREATE SCHEMA b; CREATE TABLE b.three AS SELECT 3 AS i; CREATE TABLE four (i serial); INSERT INTO four VALUES (4);
+           CREATE EXTENSION pgcrypto SCHEMA a; CREATE SCHEMA c;
+           CREATE TABLE c.five (i text DEFAULT a.gen_random_uuid()); INSERT INTO c.five VALUES ('5')`,
           [],
           database,
         );
@@ -102,6 +104,10 @@ describe('which backup a drill takes', () => {
       { schemas: 'a' },
       { 'exclude-schemas': 'a' },
       { tables: 'public.four' },
+      // what these rest on is not in the backup
+      { tables: 'a.one' },
+      { schemas: 'c' },
+      { 'schema-only': 'true' },
       { 'exclude-tables': 'b.three' },
       { 'exclude-table-data': 'a.two' },
     ];
@@ -232,7 +238,7 @@ describe('what a drill is asked', () => {
         const database = await source.createDatabase();
         await source.query(
           `CREATE TABLE t (i int PRIMARY KEY); INSERT INTO t VALUES (1);
-           ALTER DATABASE ${database} SET statement_timeout = '1ms';
+           ALTER DATABASE ${database} SET statement_timeout = '5s';
            ALTER DATABASE ${database} SET lock_timeout = '1ms';
            ALTER DATABASE ${database} SET default_transaction_read_only = on;
            ALTER DATABASE ${database} SET session_preload_libraries = 'auto_explain';

@@ -76,7 +76,7 @@ describe('a drill of damaged stored bytes', () => {
   for (const object of [main, 'contents.json.age'])
     damaged(`truncated: ${object}`, ({ folder }) => truncate(join(folder, object), 700), [['SIZE_DIFFERS', object]]);
 
-  for (const object of [main, 'roles.sql.age', 'schema.sql.age', 'contents.json.age'])
+  for (const object of [main, 'roles.sql.age', 'schema.sql.age', 'contents.json.age', 'RECOVER.md'])
     damaged(`byte flipped: ${object}`, ({ folder }) => flipByte(folder, object), [['HASH_DIFFERS', object]]);
 
   // what looks as if it were encrypted to somebody else, long before its end is read

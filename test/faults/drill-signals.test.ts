@@ -20,8 +20,8 @@ import { scriptedClient, until } from './support.ts';
 const moments = [
   'server: PostgreSQL',
   'roles: ',
-  'definitions restored',
-  'rows restored',
+  'pre-data: ',
+  'decrypt: ',
   'definitions compared',
   'roles, database, extensions',
 ];

@@ -67,7 +67,9 @@ for (const major of majors())
       const archive = archiveOf(cluster, database);
       const head = await readHead(client, pieces(archive, 100).stream, signal);
       assert.ok(head.entries.every(({ text }) => !/^TABLE /.test(text)));
-      const { status } = spawnSync(`${cluster.bin}/pg_restore`, ['--section=pre-data', '--file=-'], { input: head.bytes });
+      const { status } = spawnSync(`${cluster.bin}/pg_restore`, ['--section=pre-data', '--file=-'], {
+        input: head.bytes,
+      });
       assert.equal(status, 0);
     });
 
