@@ -45,3 +45,39 @@ export async function digest(source: AsyncIterable<Uint8Array>): Promise<{ sizeB
   }
   return { sizeBytes, sha256: hash.digest('hex') };
 }
+
+/**
+ * The same bytes for several readers at once. The source is read on while the slowest of them is at most `aheadBytes` behind, and no chunk
+ * is copied. An error of the source reaches every reader; a reader that is destroyed holds up nobody.
+ */
+export function shared(source: Readable, readers: number, aheadBytes: number): Readable[] {
+  let wake = () => {};
+  const outputs = Array.from(
+    { length: readers },
+    () =>
+      new Readable({
+        highWaterMark: aheadBytes,
+        read: () => wake(),
+        destroy(error, done) {
+          wake();
+          done(error);
+        },
+      }),
+  );
+  const open = () => outputs.filter(output => !output.destroyed);
+  const pump = async () => {
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      for (const output of open()) output.push(chunk);
+      while (open().some(output => output.readableLength > aheadBytes))
+        await new Promise<void>(resolve => {
+          wake = resolve;
+        });
+      if (open().length === 0) return;
+    }
+    for (const output of open()) output.push(null);
+  };
+  pump().catch((error: unknown) => {
+    for (const output of outputs) output.destroy(error instanceof Error ? error : new Error(String(error)));
+  });
+  return outputs;
+}

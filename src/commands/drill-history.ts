@@ -29,7 +29,7 @@ const rpoDays = 30;
 const staleAfterSeconds = 8 * 86_400;
 /** A replica may be behind so long before its backup is no longer one of today. */
 const behindAtMostSeconds = 3_600;
-/** A production server, with fsync and all, took this much longer for the same restore (measured with `npm run bench`). */
+/** A production server waits for its disk: on fast ones `npm run bench` measured up to 1.4 times as long, and few are faster. */
 const untunedFactor = 1.5;
 
 /** Reads what was before: manifests and evidence, without any key. */

@@ -68,6 +68,7 @@ export async function restoreScratch(restoring: Restoring, fetched: Fetched, con
     target,
     jobs: inputs.jobs,
     withTablespaces: lostTablespaces.length === 0,
+    tables: contents.tables,
     extensionOwner: await extensionOwner(admin, contents.extensions),
     folder: context.folder,
   };

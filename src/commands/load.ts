@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import type { ManifestObject } from '../catalog/manifest.ts';
 import type { Decryption } from '../crypto/crypto.ts';
 import { WrongKey } from '../crypto/wrong-key.ts';
@@ -10,9 +11,15 @@ import { type ArchiveHead, type TocEntry, dependents, readHead } from '../postgr
 import { pour } from '../postgres/pour.ts';
 import { type RestoreOptions, restoreArchive } from '../postgres/restore.ts';
 import type { Command } from '../process.ts';
-import { bytes, digest } from '../streams.ts';
+import { bytes, digest, shared } from '../streams.ts';
 import { together } from '../together.ts';
 import type { ReadObserver, StoredBackup } from './stored-backup.ts';
+
+/** Smaller tables are not worth a lane. */
+const sharedFromBytes = 8 * 1024 * 1024;
+const mostLanes = 4;
+/** So much of the archive may lie in memory between the lane that is ahead and the one behind. */
+const aheadBytes = 48 * 1024 * 1024;
 
 /** A backup on its way into a database. */
 export interface Loading {
@@ -25,6 +32,8 @@ export interface Loading {
   withTablespaces: boolean;
   /** The superuser who makes extensions, where that is not the one who connects: no dump says who owns them. */
   extensionOwner: string | undefined;
+  /** Bytes of tables in the source, to share them out fairly. */
+  tables: readonly { schema: string; name: string; sizeBytes: number }[];
   /** A folder of this run's own. */
   folder: string;
 }
@@ -232,7 +241,50 @@ async function loadRows(
   const list = object === opened.main ? opened.listFile : await listOfShard(loading, object, opened, signal);
   const plaintext = await backup.decrypt(object, decryption, signal, observer);
   if (list === null) return void (await digest(plaintext));
+  const isOnlyOne = !backup.manifest.objects.some(({ purpose }) => purpose === 'shard');
+  if (isOnlyOne && loading.jobs > 1) return loadSideBySide(loading, opened, plaintext, signal);
   await pour(restoring(loading, { section: 'data', listFile: list }), plaintext, signal);
+}
+
+/** One archive, poured into several pg_restores at once: each takes the rows of its tables, and passes over all others. */
+async function loadSideBySide(
+  loading: Loading,
+  { main, head, skipped }: Opened,
+  plaintext: Readable,
+  signal: AbortSignal,
+): Promise<void> {
+  const kept = head.entries.filter(({ text }) => !skipped.has(text));
+  const others = shareOut(kept, loading);
+  const elsewhere = new Set(others.flat());
+  const portions = [kept.filter(entry => !elsewhere.has(entry)), ...others];
+  const sources = shared(plaintext, portions.length, aheadBytes);
+  const lanes = portions.map((entries, index) => async (laneSignal: AbortSignal) => {
+    const source = sources[index];
+    if (!source) return;
+    const listFile = await writeList(loading, `${main.object}.rows-${index}`, entries, new Set());
+    await pour(restoring(loading, { section: 'data', listFile }), source, laneSignal);
+  });
+  await together(signal, lanes);
+}
+
+/** The tables whose rows other lanes than the first one take: the biggest, each for the lane that has least so far. */
+function shareOut(entries: readonly TocEntry[], { tables, jobs }: Loading): TocEntry[][] {
+  const byText = new Map(entries.map(entry => [entry.text, entry]));
+  const rows = entries.filter(({ text }) => text.startsWith('TABLE DATA '));
+  // an extension's own tables come in an order that their foreign keys want
+  const movable = rows.filter(({ text }) => byText.has(text.replace('TABLE DATA ', 'TABLE ')));
+  const sizes = new Map(
+    tables.map(({ schema, name, sizeBytes }) => [`${schema} ${name}`.replaceAll(/[\r\n]/g, ' '), sizeBytes]),
+  );
+  const sizeOf = ({ text }: TocEntry) => sizes.get(text.replace('TABLE DATA ', '').replace(/ \S*$/, '')) ?? 0;
+  const big = movable.filter(entry => sizeOf(entry) >= sharedFromBytes).sort((a, b) => sizeOf(b) - sizeOf(a));
+  const lanes = Array.from({ length: Math.min(jobs, mostLanes) }, () => ({ entries: [] as TocEntry[], sizeBytes: 0 }));
+  for (const entry of big) {
+    const least = lanes.reduce((a, b) => (b.sizeBytes < a.sizeBytes ? b : a));
+    least.entries.push(entry);
+    least.sizeBytes += sizeOf(entry);
+  }
+  return lanes.slice(1).flatMap(lane => (lane.entries.length === 0 ? [] : [lane.entries]));
 }
 
 /** Which rows of a shard are restored: undefined for all, null for none. */

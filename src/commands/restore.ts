@@ -173,6 +173,7 @@ async function loadArchives(
     target: session.target,
     jobs,
     withTablespaces: plan.hasTablespaces,
+    tables: contents.tables,
     extensionOwner: await extensionOwner(session, contents.extensions),
     folder,
   };
