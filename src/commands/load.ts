@@ -253,7 +253,9 @@ async function loadSideBySide(
   plaintext: Readable,
   signal: AbortSignal,
 ): Promise<void> {
-  const kept = head.entries.filter(({ text }) => !skipped.has(text));
+  const kept = head.entries.filter(
+    ({ text }) => !skipped.has(text) && !(isOfRows(text) && skipped.has(definitionOf(text))),
+  );
   const others = shareOut(kept, loading);
   const elsewhere = new Set(others.flat());
   const portions = [kept.filter(entry => !elsewhere.has(entry)), ...others];

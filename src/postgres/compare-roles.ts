@@ -1,4 +1,5 @@
 import type { DatabaseFacts, MembershipFacts, ParameterRight, RoleFacts } from './contents.ts';
+import { attributeWords } from './roles.ts';
 import { describeSettings } from './settings.ts';
 
 /** One difference between the roles that a backup lists and those of a server, or of its `roles.sql`. */
@@ -165,19 +166,6 @@ function settingSpellings(setting: string): string[] {
 function spellings(name: string): string[] {
   const quoted = `"${name.replaceAll('"', '""')}"`;
   return /^[a-z_][a-z0-9_]*$/.test(name) ? [name, quoted] : [quoted];
-}
-
-function attributeWords(role: RoleFacts): string[] {
-  const word = (on: boolean, text: string) => (on ? text : `NO${text}`);
-  return [
-    word(role.superuser, 'SUPERUSER'),
-    word(role.inherit, 'INHERIT'),
-    word(role.createRole, 'CREATEROLE'),
-    word(role.createDatabase, 'CREATEDB'),
-    word(role.login, 'LOGIN'),
-    word(role.replication, 'REPLICATION'),
-    word(role.bypassRls, 'BYPASSRLS'),
-  ];
 }
 
 function describeRole(role: RoleFacts): string {

@@ -101,16 +101,23 @@ export async function dropRoles(session: Session, names: Iterable<string>): Prom
   }
 }
 
+/** The attributes of a role as CREATE ROLE and pg_dumpall have them, in pg_dumpall's order. */
+export function attributeWords(role: RoleFacts): string[] {
+  const word = (on: boolean, text: string) => (on ? text : `NO${text}`);
+  return [
+    word(role.superuser, 'SUPERUSER'),
+    word(role.inherit, 'INHERIT'),
+    word(role.createRole, 'CREATEROLE'),
+    word(role.createDatabase, 'CREATEDB'),
+    word(role.login, 'LOGIN'),
+    word(role.replication, 'REPLICATION'),
+    word(role.bypassRls, 'BYPASSRLS'),
+  ];
+}
+
 function createRole(role: RoleFacts): string {
-  const option = (on: boolean, word: string) => (on ? word : `NO${word}`);
   const options = [
-    option(role.superuser, 'SUPERUSER'),
-    option(role.inherit, 'INHERIT'),
-    option(role.createRole, 'CREATEROLE'),
-    option(role.createDatabase, 'CREATEDB'),
-    option(role.login, 'LOGIN'),
-    option(role.replication, 'REPLICATION'),
-    option(role.bypassRls, 'BYPASSRLS'),
+    ...attributeWords(role),
     ...(role.connectionLimit === -1 ? [] : [`CONNECTION LIMIT ${role.connectionLimit}`]),
     ...(role.validUntil === null ? [] : [`VALID UNTIL ${literal(role.validUntil)}`]),
   ];
