@@ -136,7 +136,7 @@ describe('restore', () => {
       await symlink(join(place.cluster.bin, program), join(client, program));
     // a pg_restore that ends well and yet loses a row and changes another
     const spoil = `DELETE FROM app.users WHERE ctid = (SELECT min(ctid) FROM app.users); UPDATE "Odd Schema".t SET t = t || '!'`;
-    const script = `#!/bin/sh\n${place.cluster.bin}/pg_restore "$@" || exit\ncase "$*" in *--section=post-data*) ${place.cluster.bin}/psql -qc '${spoil.replaceAll("'", `'\\''`)}' ;; esac\n`;
+    const script = `#!/bin/sh\n${place.cluster.bin}/pg_restore "$@" || exit\ncase "$*" in *.alone.list*) ${place.cluster.bin}/psql -qc '${spoil.replaceAll("'", `'\\''`)}' ;; esac\n`;
     await writeFile(join(client, 'pg_restore'), script, { mode: 0o755 });
     const other = await startCluster({ major: place.cluster.major });
     t.after(() => other.stop());
