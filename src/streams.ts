@@ -64,6 +64,8 @@ export function shared(source: Readable, readers: number, aheadBytes: number): R
         },
       }),
   );
+  // a reader that comes late, or has gone, is told when it reads
+  for (const output of outputs) output.on('error', () => {});
   const open = () => outputs.filter(output => !output.destroyed);
   const pump = async () => {
     for await (const chunk of source as AsyncIterable<Buffer>) {

@@ -113,6 +113,14 @@ describe('bytes that several readers share', () => {
     }
   });
 
+  it('end with the error of the source for a reader that comes late', async () => {
+    const source = Readable.from([chunks[0]]);
+    source.destroy(new Error('the hash differs'));
+    const outputs = shared(source, 2, 5000);
+    for (let turns = 0; turns < 20; turns += 1) await new Promise(resolve => setImmediate(resolve));
+    for (const output of outputs) await assert.rejects(collect(output, 5000), /the hash differs/);
+  });
+
   it('are read no further once nobody wants them', async () => {
     const source = Readable.from(chunks);
     const closed = new Promise(resolve => source.once('close', resolve));

@@ -19,7 +19,7 @@ import { scriptedClient, until } from './support.ts';
 
 const moments = [
   'server: PostgreSQL',
-  'roles: ',
+  ' made, ',
   'pre-data: ',
   'decrypt: ',
   'definitions compared',
