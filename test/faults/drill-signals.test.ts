@@ -77,7 +77,7 @@ for (const major of majors())
       const range = await openRange(t, { major, server });
       if (!range) return;
       await server.query(`ALTER SYSTEM SET checkpoint_timeout = '7min'`);
-      const ran = await range.drill({}, { env: { NODE_OPTIONS: signalAt('rows restored', 'SIGKILL') } });
+      const ran = await range.drill({}, { env: { NODE_OPTIONS: signalAt('decrypt: ', 'SIGKILL') } });
       assert.equal(ran.status, null);
       assert.deepEqual(await evidenceIn(range.folder), []);
       const [left] = await scratchIn(server);
