@@ -19,7 +19,7 @@ import type { ReadObserver, StoredBackup } from './stored-backup.ts';
 const sharedFromBytes = 8 * 1024 * 1024;
 const mostLanes = 4;
 /** So much of the archive may lie in memory between the lane that is ahead and the one behind. */
-const aheadBytes = 48 * 1024 * 1024;
+const aheadBytes = 8 * 1024 * 1024;
 
 /** A backup on its way into a database. */
 export interface Loading {
