@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { describe, it } from 'node:test';
-import { bytes, collect, digest, meter, shared } from '../src/streams.ts';
+import { bytes, collect, digest, meter, shared, type SharedReader } from '../src/streams.ts';
 
 const content = randomBytes(300_000);
 
@@ -66,20 +66,37 @@ describe('a stream', () => {
 describe('bytes that several readers share', () => {
   const chunks = Array.from({ length: 200 }, (_, index) => Buffer.alloc(1000, index));
   const whole = Buffer.concat(chunks);
+  const two = (source: AsyncIterable<Buffer>, aheadBytes: number) =>
+    shared(source, 2, aheadBytes) as [SharedReader, SharedReader];
+  const turn = () => new Promise(resolve => setImmediate(resolve));
+  /** A chunk is good only until the next one is asked for. */
+  const copyOf = async (reader: SharedReader, between: () => unknown = () => {}) => {
+    const read: Buffer[] = [];
+    for await (const chunk of reader) {
+      await between();
+      read.push(Buffer.from(chunk));
+    }
+    return Buffer.concat(read);
+  };
 
-  it('are the same for each, however fast it reads', async () => {
-    const [fast, slow] = shared(Readable.from(chunks), 2, 5000) as [Readable, Readable];
-    const slowly = async () => {
-      const read: Buffer[] = [];
-      for await (const chunk of slow as AsyncIterable<Buffer>) {
-        read.push(chunk);
-        await new Promise(resolve => setImmediate(resolve));
-      }
-      return Buffer.concat(read);
-    };
-    const [one, other] = await Promise.all([collect(fast, whole.length), slowly()]);
-    assert.ok(one.equals(whole));
-    assert.ok(other.equals(whole));
+  for (const aheadBytes of [1, 700, 1000, 5000, 1_000_000])
+    it(`are the same for each, however fast it reads, over ${aheadBytes} bytes of memory`, async () => {
+      const [fast, slow] = two(Readable.from(chunks), aheadBytes);
+      const [one, other] = await Promise.all([copyOf(fast), copyOf(slow, turn)]);
+      assert.ok(one.equals(whole));
+      assert.ok(other.equals(whole));
+    });
+
+  it('stay what they are until the next chunk is asked for', async () => {
+    const [fast, slow] = two(Readable.from(chunks), 5000);
+    const reading = copyOf(fast);
+    let position = 0;
+    for await (const chunk of slow) {
+      for (let turns = 0; turns < 50; turns += 1) await turn();
+      assert.ok(whole.subarray(position, position + chunk.length).equals(chunk), `at ${position}`);
+      position += chunk.length;
+    }
+    assert.ok((await reading).equals(whole));
   });
 
   it('are not read further than the slowest reader allows', async () => {
@@ -91,12 +108,26 @@ describe('bytes that several readers share', () => {
           yield chunk;
         }
       })(),
+      { highWaterMark: 1 },
     );
-    const [fast, idle] = shared(source, 2, 5000) as [Readable, Readable];
-    const reading = collect(fast, whole.length);
-    for (let turns = 0; turns < 2000; turns += 1) await new Promise(resolve => setImmediate(resolve));
-    assert.ok(given < 60_000, `${given} bytes were read ahead`);
-    idle.destroy();
+    const [fast, idle] = two(source, 5000);
+    const reading = copyOf(fast);
+    for (let turns = 0; turns < 2000; turns += 1) await turn();
+    assert.ok(given <= 8000, `${given} bytes were read ahead`);
+    idle.close();
+    assert.ok((await reading).equals(whole));
+  });
+
+  it('do not wait for a reader that broke off', async () => {
+    const [fast, broken] = two(Readable.from(chunks), 5000);
+    const reading = copyOf(fast);
+    await assert.rejects(
+      copyOf(broken, () => {
+        broken.close();
+        throw new Error('the program failed');
+      }),
+      /the program failed/,
+    );
     assert.ok((await reading).equals(whole));
   });
 
@@ -107,7 +138,7 @@ describe('bytes that several readers share', () => {
         throw new Error('the hash differs');
       })(),
     );
-    for (const read of await Promise.allSettled(shared(source, 2, 5000).map(one => collect(one, 5000)))) {
+    for (const read of await Promise.allSettled(two(source, 5000).map(one => copyOf(one)))) {
       assert.equal(read.status, 'rejected');
       assert.match(String(read.reason), /the hash differs/);
     }
@@ -116,15 +147,15 @@ describe('bytes that several readers share', () => {
   it('end with the error of the source for a reader that comes late', async () => {
     const source = Readable.from([chunks[0]]);
     source.destroy(new Error('the hash differs'));
-    const outputs = shared(source, 2, 5000);
-    for (let turns = 0; turns < 20; turns += 1) await new Promise(resolve => setImmediate(resolve));
-    for (const output of outputs) await assert.rejects(collect(output, 5000), /the hash differs/);
+    const readers = two(source, 5000);
+    for (let turns = 0; turns < 20; turns += 1) await turn();
+    for (const reader of readers) await assert.rejects(copyOf(reader), /the hash differs/);
   });
 
   it('are read no further once nobody wants them', async () => {
     const source = Readable.from(chunks);
     const closed = new Promise(resolve => source.once('close', resolve));
-    for (const one of shared(source, 2, 5000)) one.destroy();
+    for (const reader of two(source, 5000)) reader.close();
     await closed;
   });
 });

@@ -19,7 +19,7 @@ import type { ReadObserver, StoredBackup } from './stored-backup.ts';
 const sharedFromBytes = 8 * 1024 * 1024;
 const mostLanes = 4;
 /** So much of the archive may lie in memory between the lane that is ahead and the one behind. */
-const aheadBytes = 8 * 1024 * 1024;
+const aheadBytes = 32 * 1024 * 1024;
 
 /** A backup on its way into a database. */
 export interface Loading {
@@ -263,8 +263,12 @@ async function loadSideBySide(
   const lanes = portions.map((entries, index) => async (laneSignal: AbortSignal) => {
     const source = sources[index];
     if (!source) return;
-    const listFile = await writeList(loading, `${main.object}.rows-${index}`, entries, new Set());
-    await pour(restoring(loading, { section: 'data', listFile }), source, laneSignal);
+    try {
+      const listFile = await writeList(loading, `${main.object}.rows-${index}`, entries, new Set());
+      await pour(restoring(loading, { section: 'data', listFile }), source, laneSignal);
+    } finally {
+      source.close();
+    }
   });
   await together(signal, lanes);
 }

@@ -1,14 +1,14 @@
-import { once } from 'node:events';
-import type { Readable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { type Command, type Ended, start } from '../process.ts';
 
 /**
  * Pours a stream into a program's stdin and waits for both. The stream is read to its end even when the program needs no more of it
- * (pg_restore of one section stops early), since only its end proves it whole. `onOutput` gets the program's stdout.
+ * (pg_restore of one section stops early), since only its end proves it whole. A chunk is written before the next is asked for, so its
+ * memory may be used again then. `onOutput` gets the program's stdout.
  */
 export async function pour(
   command: Command,
-  source: Readable,
+  source: AsyncIterable<Buffer>,
   signal: AbortSignal,
   onOutput?: (chunk: Buffer) => void,
 ): Promise<Ended> {
@@ -26,8 +26,7 @@ export async function pour(
   try {
     for await (const chunk of source) {
       if (failed) break;
-      if (wants && !child.stdin.write(chunk))
-        await Promise.race([once(child.stdin, 'drain').catch(() => {}), child.done.catch(() => {})]);
+      if (wants) await Promise.race([written(child.stdin, chunk), child.done.catch(() => {})]);
     }
     child.stdin.end();
   } catch (error) {
@@ -36,4 +35,8 @@ export async function pour(
     throw error;
   }
   return child.done;
+}
+
+function written(stdin: Writable, chunk: Buffer): Promise<void> {
+  return new Promise(resolve => stdin.write(chunk, () => resolve()));
 }
