@@ -5,6 +5,7 @@ import { definitionKinds, findingCodes } from '../src/finding.ts';
 import { type InputDefinition, type InputGroup, commandNames, definitions } from '../src/inputs/definitions.ts';
 import { outputDefinitions } from '../src/inputs/outputs.ts';
 import { projectFolder } from './build.ts';
+import { type Declared, type PublicWorkflow, publicWorkflows } from './public-workflows.ts';
 
 /** action.yml, with every input in its group and every output. */
 export async function actionYaml(): Promise<string> {
@@ -44,7 +45,9 @@ const groupTitles: Record<InputGroup, string> = {
   dump: 'Dump',
   proof: 'Proof',
   restore: 'Restore',
+  migration: 'Migrations',
   retention: 'Retention',
+  alarm: 'Alarm',
 };
 
 /** README.md with the tables between its markers made anew. Throws when a marker is missing. */
@@ -65,6 +68,30 @@ export async function withFindings(document: string): Promise<string> {
     .map(([code, { verdict, means, remedy }]) => [`\`${code}\``, verdict, means, remedy]);
   const withOthers = replaced(document, 'findings', table(['Code', 'Verdict', 'What it means', 'What to do'], others));
   return formatted('docs/findings.md', replaced(withOthers, 'definitions', table(['Kind', 'Codes'], ofDefinitions)));
+}
+
+/** docs/workflows.md with the tables between its markers made anew from the workflows themselves. */
+export async function withWorkflows(document: string): Promise<string> {
+  const text = (await publicWorkflows()).reduce(
+    (rest, workflow) => replaced(rest, workflow.file, workflowTables(workflow)),
+    document,
+  );
+  return formatted('docs/workflows.md', text);
+}
+
+function workflowTables({ inputs, secrets, outputs }: PublicWorkflow): string {
+  const needed = ({ required }: Declared) => (required === true ? 'yes' : '');
+  const ofInputs = Object.entries(inputs).map(([name, one]) => {
+    const value = one.default === undefined ? '' : `\`${one.default}\``;
+    return [`\`${name}\``, one.description, one.required === true ? '(needed)' : value];
+  });
+  const ofSecrets = Object.entries(secrets).map(([name, one]) => [`\`${name}\``, one.description, needed(one)]);
+  const ofOutputs = Object.entries(outputs).map(([name, { description }]) => [`\`${name}\``, description]);
+  return [
+    table(['Input', 'What it says', 'Default'], ofInputs),
+    table(['Secret', 'What it is', 'Needed'], ofSecrets),
+    ...(ofOutputs.length > 0 ? [table(['Output', 'What it is'], ofOutputs)] : []),
+  ].join('\n\n');
 }
 
 function inputTables(): string {
@@ -117,6 +144,8 @@ if (process.argv[1] === import.meta.filename) {
   const readme = join(projectFolder, 'README.md');
   await writeFile(join(projectFolder, 'action.yml'), await actionYaml());
   await writeFile(readme, await withTables(await readFile(readme, 'utf8')));
+  const workflows = join(projectFolder, 'docs/workflows.md');
+  await writeFile(workflows, await withWorkflows(await readFile(workflows, 'utf8')));
   const findings = join(projectFolder, 'docs/findings.md');
   await writeFile(findings, await withFindings(await readFile(findings, 'utf8')));
 }

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 
 const mustRun = process.env.LIFEBOAT_TEST_ALL === '1';
 
-/** Runs the workflow tests: they need Docker, act, and an image to run jobs in (LIFEBOAT_RUNNER_IMAGE). */
+/** Runs the workflow tests, or those of the files that are named: they need Docker, act, and an image to run jobs in (LIFEBOAT_RUNNER_IMAGE). */
 async function main(): Promise<number> {
   const goBin = join(spawnSync('go', ['env', 'GOPATH'], { encoding: 'utf8' }).stdout?.trim() || '/', 'bin');
   const env = { ...process.env, PATH: `${process.env.PATH}${delimiter}${goBin}` };
@@ -16,8 +16,8 @@ async function main(): Promise<number> {
     console.log(`workflow tests: skipped for want of ${missing.join(' and ')}`);
     return mustRun ? 1 : 0;
   }
-  const files: string[] = [];
-  for await (const file of glob('test/workflows/*.workflow.ts')) files.push(file);
+  const files = process.argv.slice(2);
+  if (files.length === 0) for await (const file of glob('test/workflows/*.workflow.ts')) files.push(file);
   const ran = spawnSync(process.execPath, ['--test', ...files], { env, stdio: 'inherit' });
   console.log(`workflow tests: ${ran.status === 0 ? 'passed' : 'failed'}`);
   return ran.status ?? 1;

@@ -4,10 +4,15 @@ import { join } from 'node:path';
 import * as core from '@actions/core';
 import packageJson from '../package.json' with { type: 'json' };
 import { backup } from './commands/backup.ts';
+import { comment } from './commands/comment.ts';
 import type { Context } from './commands/context.ts';
+import { detect } from './commands/detect.ts';
 import { drill } from './commands/drill.ts';
 import { list } from './commands/list.ts';
+import { prune } from './commands/prune.ts';
+import { rehearse } from './commands/rehearse.ts';
 import { restore } from './commands/restore.ts';
+import { retain } from './commands/retain.ts';
 import { openInputStore } from './commands/stores.ts';
 import { verify } from './commands/verify.ts';
 import { type ExitStatus, Failure, messageOf } from './failure.ts';
@@ -114,6 +119,16 @@ function runCommand(inputs: Inputs, context: Context): Promise<Result> {
       return drill(inputs, context);
     case 'restore':
       return restore(inputs, context);
+    case 'prune':
+      return prune(inputs, context);
+    case 'retain':
+      return retain(inputs, context);
+    case 'detect':
+      return detect(inputs, context);
+    case 'rehearse':
+      return rehearse(inputs, context);
+    case 'comment':
+      return comment(inputs, context);
   }
 }
 

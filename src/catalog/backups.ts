@@ -1,9 +1,11 @@
+import { randomInt } from 'node:crypto';
 import { Failure } from '../failure.ts';
 import {
   type BackupId,
   type CheckKey,
   type DrillKey,
   manifestObject,
+  retainObject,
   parseBackupId,
   parseCheckObject,
   parseDrillObject,
@@ -24,6 +26,10 @@ export interface ListedBackup {
   facts: BackupId;
   sealed: boolean;
   sizeBytes: number;
+  /** When its newest object was written, by the store's clock. */
+  modifiedAt: Date;
+  /** How long to keep it was said by hand. */
+  isRetained: boolean;
   /** Evidence of verifies, oldest first. */
   checks: CheckKey[];
   /** Evidence of drills, oldest first. */
@@ -35,18 +41,21 @@ export interface ListedBackup {
  */
 export async function backupsOf(listing: AsyncIterable<Listed>): Promise<ListedBackup[]> {
   const backups = new Map<string, ListedBackup>();
-  for await (const { key, sizeBytes } of listing) {
+  for await (const { key, sizeBytes, modifiedAt } of listing) {
     const parsed = parseObjectKey(key);
     const facts = parsed && parseBackupId(parsed.id);
     if (!parsed || !facts) continue;
     const path = `${parsed.name}/${parsed.id}`;
     let backup = backups.get(path);
     if (!backup) {
-      backup = { name: parsed.name, id: parsed.id, facts, sealed: false, sizeBytes: 0, checks: [], drills: [] };
+      const { name, id } = parsed;
+      backup = { name, id, facts, sealed: false, sizeBytes: 0, modifiedAt, isRetained: false, checks: [], drills: [] };
       backups.set(path, backup);
     }
     backup.sizeBytes += sizeBytes;
+    if (modifiedAt > backup.modifiedAt) backup.modifiedAt = modifiedAt;
     if (parsed.object === manifestObject) backup.sealed = true;
+    if (parsed.object === retainObject) backup.isRetained = true;
     const check = parseCheckObject(parsed.object);
     if (check) backup.checks.push(check);
     const drill = parseDrillObject(parsed.object);
@@ -62,11 +71,15 @@ export function provenBy({ drills }: ListedBackup): DrillKey | undefined {
 }
 
 /**
- * The sealed backup that `which` names: an id, `latest`, the newest whole one, or `latest-proven`, the newest whole one that a drill has
- * proven. Throws when there is none, and says what there is.
+ * The sealed backup that `which` names: an id; `latest`, the newest whole one; `latest-proven`, the newest whole one that a drill has
+ * proven; or `random`, any whole one but the newest, as far as there are others. Throws when there is none, and says what there is.
  */
 export function choose(backups: readonly ListedBackup[], which: string, name: string): ListedBackup {
   const sealed = backups.filter(backup => backup.sealed);
+  if (which === 'random') {
+    const [newest, ...older] = sealed.filter(backup => !backup.facts.partial);
+    return older[randomInt(Math.max(older.length, 1))] ?? newest ?? choose(backups, 'latest', name);
+  }
   if (which === 'latest') {
     const latest = sealed.find(backup => !backup.facts.partial);
     if (latest) return latest;

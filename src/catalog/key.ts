@@ -45,6 +45,8 @@ const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 /** The object whose presence makes a backup: written last. */
 export const manifestObject = 'manifest.json';
+/** Says by hand how long a backup is kept. */
+export const retainObject = 'retain.json';
 
 /** A new id; two of the same second differ by their six random characters. */
 export function newBackupId(at: Date, kind: Kind, partial: boolean): string {

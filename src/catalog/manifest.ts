@@ -31,6 +31,8 @@ export const manifestSchema = v.object({
   kind: v.picklist(kinds),
   partial: v.boolean(),
   reason: v.nullable(v.string()),
+  /** The pull request that it was made for. */
+  pullRequest: v.nullable(count),
   startedAt: timestamp,
   snapshotAt: timestamp,
   sealedAt: timestamp,

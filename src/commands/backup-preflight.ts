@@ -1,6 +1,5 @@
-import { backupsOf, choose } from '../catalog/backups.ts';
-import { formatObjectKey, manifestObject } from '../catalog/key.ts';
-import { type Manifest, manifestLimitBytes, parseManifest } from '../catalog/manifest.ts';
+import { type ListedBackup, backupsOf } from '../catalog/backups.ts';
+import type { Manifest } from '../catalog/manifest.ts';
 import type { Encryption } from '../crypto/crypto.ts';
 import { Failure, wrongInput } from '../failure.ts';
 import type { BackupInputs } from '../inputs/inputs.ts';
@@ -36,10 +35,10 @@ import {
   select,
 } from '../postgres/relations.ts';
 import type { Store } from '../store/store.ts';
-import { collect } from '../streams.ts';
 import { hasZstd } from '../zstd.ts';
 import type { Context } from './context.ts';
 import { openBackupKeys } from './keys.ts';
+import { readManifest } from './stored-backup.ts';
 import { openTarget } from './targets.ts';
 
 /** Everything that a backup needs, checked. */
@@ -62,6 +61,8 @@ export interface Prepared {
   compression: Compression;
   /** The newest sealed backup under this name. */
   previous: Manifest | undefined;
+  /** A whole one that `reuse-within` allows to take in place of a new one. */
+  reusable: Manifest | undefined;
   close: () => Promise<void>;
 }
 
@@ -86,7 +87,7 @@ export async function prepare(inputs: BackupInputs, context: Context): Promise<P
   try {
     checkVersion(control);
     if (control.isExposed) log.warn(exposedWarning(target.input));
-    await takeRunLock(control, name);
+    await takeRunLock(control, { name, timeoutSeconds: inputs.queueTimeoutSeconds, log }, signal);
     const identity = await readIdentity(control);
     const { version, sizeBytes } = await readVersionAndSize(control);
     log.info(
@@ -102,8 +103,11 @@ export async function prepare(inputs: BackupInputs, context: Context): Promise<P
     checkRequired(selected, inputs.requiredTables);
 
     await store.checkWritable(`${name}/`, signal);
-    const previous = await newestManifest(store, name, signal);
+    const sealed = (await backupsOf(store.list(`${name}/`, signal))).filter(backup => backup.sealed);
+    const newest = sealed.find(backup => !backup.facts.partial) ?? sealed[0];
+    const previous = newest && (await readManifest(store, newest, signal));
     checkSource({ identity, previous, inputs, name }, context);
+    const reusable = newest && previous && isReusable(newest, inputs, context) ? previous : undefined;
     const cleared = await store.clearUnfinished(`${name}/`, signal);
     if (cleared > 0) log.info(`${cleared} unfinished uploads of earlier runs were ended`);
 
@@ -125,6 +129,7 @@ export async function prepare(inputs: BackupInputs, context: Context): Promise<P
       lockPlan: planAndSay(selected, inputs.jobs, await readLockCapacity(control), context),
       compression: checkCompression(inputs.compression, control.major),
       previous,
+      reusable,
       close,
     };
   } catch (error) {
@@ -175,13 +180,13 @@ function checkSource({ identity, previous, inputs, name }: SourceCheck, { log }:
   });
 }
 
-async function newestManifest(store: Store, name: string, signal: AbortSignal): Promise<Manifest | undefined> {
-  const sealed = (await backupsOf(store.list(`${name}/`, signal))).filter(backup => backup.sealed);
-  const newest = sealed.find(backup => !backup.facts.partial) ?? sealed[0];
-  if (!newest) return undefined;
-  const chosen = choose(sealed, newest.id, name);
-  const body = await store.get(formatObjectKey({ name, id: chosen.id, object: manifestObject }), signal);
-  return parseManifest((await collect(body, manifestLimitBytes)).toString('utf8'), name, chosen.id);
+/** Only the newest whole backup, made of this very database within the time, that nothing has found wrong since. */
+function isReusable({ facts, checks, drills }: ListedBackup, inputs: BackupInputs, { now }: Context): boolean {
+  if (inputs.reuseWithinSeconds === undefined || inputs.newSource !== undefined) return false;
+  if (facts.partial || isPartial(inputs.filters)) return false;
+  if ([...checks, ...drills].some(({ verdict }) => verdict === 'failed')) return false;
+  const ageSeconds = (now().getTime() - facts.at.getTime()) / 1000;
+  return ageSeconds >= 0 && ageSeconds <= inputs.reuseWithinSeconds;
 }
 
 function planAndSay(selected: readonly Selected[], jobs: number, capacity: number, { log }: Context): LockPlan {

@@ -1,11 +1,14 @@
-import { newBackupId } from '../catalog/key.ts';
+import { formatObjectKey, locationOf, manifestObject, newBackupId, retainObject } from '../catalog/key.ts';
 import { formatContents } from '../catalog/contents.ts';
 import { type Manifest, type ManifestObject, formatManifest } from '../catalog/manifest.ts';
 import { recoverText } from '../catalog/recover.ts';
+import { formatRetain } from '../catalog/retain.ts';
 import { Failure } from '../failure.ts';
 import type { BackupInputs } from '../inputs/inputs.ts';
 import { describeCompression } from '../postgres/dump.ts';
 import { Standstill, Yielded } from '../postgres/watch.ts';
+import { imageFor } from '../postgres/image.ts';
+import type { Store } from '../store/store.ts';
 import { bytes } from '../streams.ts';
 import { type Dumped, LocksRanOut, dump } from './backup-dump.ts';
 import { type Prepared, prepare } from './backup-preflight.ts';
@@ -27,6 +30,10 @@ export interface BackupResult {
   tables: number;
   rows: number | null;
   durationSeconds: number;
+  /** It was there already, and young enough for `reuse-within`. */
+  reused: boolean;
+  /** Of a server that can hold it. */
+  image: string;
   objects: ManifestObject[];
   warnings: string[];
 }
@@ -43,6 +50,12 @@ const standstillsAtMost = 10;
 export async function backup(inputs: BackupInputs, context: Context): Promise<BackupResult> {
   const startedAt = context.now();
   const prepared = await context.log.group('Preflight', () => prepare(inputs, context));
+  const { reusable } = prepared;
+  if (reusable) {
+    await prepared.close();
+    context.log.info(`backup ${reusable.id} is young enough for reuse-within: no new one is made`);
+    return resultOf(reusable, { store: prepared.store, startedAt, warnings: [], reused: true }, context);
+  }
   const folder = new BackupFolder(
     prepared.store,
     prepared.name,
@@ -55,7 +68,11 @@ export async function backup(inputs: BackupInputs, context: Context): Promise<Ba
     const manifest = await context.log.group('Seal', () =>
       seal({ inputs, prepared, folder, dumped, startedAt }, context),
     );
-    return resultOf(manifest, folder, dumped, context.now().getTime() - startedAt.getTime());
+    return resultOf(
+      manifest,
+      { store: prepared.store, startedAt, warnings: dumped.contents.warnings, reused: false },
+      context,
+    );
   } catch (error) {
     await folder.discard(context.log);
     throw error;
@@ -137,6 +154,7 @@ async function seal({ inputs, prepared, folder, dumped, startedAt }: Sealing, co
     kind: inputs.kind,
     partial: prepared.partial,
     reason: inputs.reason ?? null,
+    pullRequest: inputs.pullRequest ?? null,
     startedAt: startedAt.toISOString(),
     snapshotAt: contents.snapshotAt,
     tool: { name: 'pg-lifeboat', version: context.version },
@@ -174,33 +192,38 @@ async function seal({ inputs, prepared, folder, dumped, startedAt }: Sealing, co
     totals: { ...partsOfManifest.totals, storedBytes },
     objects: folder.objects,
   };
-  if (inputs.retain !== undefined)
-    await folder.putBeside(
-      'retain.json',
-      `${JSON.stringify({ format: 1, retain: inputs.retain, at: now().toISOString() })}\n`,
-      signal,
-    );
+  if (inputs.retain !== undefined) await folder.putBeside(retainObject, formatRetain(inputs.retain, now()), signal);
   await folder.seal(formatManifest(manifest), signal);
   log.info(`sealed ${folder.name}/${folder.id}`);
   return manifest;
 }
 
-function resultOf(manifest: Manifest, folder: BackupFolder, { contents }: Dumped, milliseconds: number): BackupResult {
+interface Made {
+  store: Store;
+  startedAt: Date;
+  warnings: string[];
+  reused: boolean;
+}
+
+function resultOf(manifest: Manifest, { store, startedAt, warnings, reused }: Made, { now }: Context): BackupResult {
+  const { name, id } = manifest;
   return {
     command: 'backup',
     name: manifest.name,
     backupId: manifest.id,
     kind: manifest.kind,
     partial: manifest.partial,
-    location: folder.location,
-    manifestKey: folder.manifestKey,
+    location: locationOf(store.location, name, id),
+    manifestKey: formatObjectKey({ name, id, object: manifestObject }),
     snapshotAt: manifest.snapshotAt,
     sizeBytes: manifest.totals.storedBytes,
     databaseBytes: manifest.totals.databaseBytes,
     tables: manifest.totals.tables,
     rows: manifest.totals.rows,
-    durationSeconds: Math.round(milliseconds / 100) / 10,
+    durationSeconds: Math.round((now().getTime() - startedAt.getTime()) / 100) / 10,
+    reused,
+    image: imageFor(manifest.server.major, manifest.extensions),
     objects: manifest.objects,
-    warnings: contents.warnings,
+    warnings,
   };
 }

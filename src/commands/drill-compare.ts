@@ -1,9 +1,9 @@
 import type { Contents } from '../catalog/contents.ts';
 import type { FindingCode } from '../finding.ts';
 import { type Level, compareCopy } from '../postgres/compare.ts';
+import { compareConstraintTriggers, comparePartitionKeys } from '../postgres/compare-constraints.ts';
 import { compareRoles, compareRolesScript } from '../postgres/compare-roles.ts';
 import {
-  compareConstraintTriggers,
   compareCreation,
   compareDatabase,
   compareExtensions,
@@ -37,6 +37,9 @@ interface Said {
   found: string;
 }
 
+/** Runs one part of the comparison; one that fails is a finding. */
+type Part = (code: FindingCode, object: string, work: () => Promise<readonly Said[]>) => Promise<void>;
+
 /**
  * Holds the scratch database against the source: definitions first, in pg_dump's own words; then what those do not show; rows last. A
  * part that cannot be compared is a finding of its own, and the others go on.
@@ -51,7 +54,7 @@ export async function compareScratch(
   const { contents } = fetched;
   const { log, signal } = context;
   const level = comparedLevel(restoring, contents);
-  const part = async (code: FindingCode, object: string, work: () => Promise<readonly Said[]>) => {
+  const part: Part = async (code, object, work) => {
     try {
       proof.findings.push(...(await work()));
     } catch (error) {
@@ -79,7 +82,10 @@ export async function compareScratch(
     ]);
     await part('NOT_VERIFIED', 'extensions', () => extensions(restored, contents, restoring, session));
     await part('NOT_VERIFIED', 'indexes', () => compareIndexes(session, contents.invalidIndexes));
-    await part('NOT_VERIFIED', 'constraints', () => compareConstraintTriggers(session));
+    await part('NOT_VERIFIED', 'constraints', async () => [
+      ...(await compareConstraintTriggers(session)),
+      ...(await comparePartitionKeys(session)),
+    ]);
     await part('NOT_VERIFIED', 'views', async () => {
       const { differences, unplanned } = await compareViews(session);
       if (unplanned.length > 0)
@@ -89,24 +95,38 @@ export async function compareScratch(
       return differences;
     });
     log.info('roles, database, extensions, indexes and views compared');
-    await part('NOT_VERIFIED', 'rows', async () => {
-      if (level === 'content') await checkSelfTest(session);
-      return compareCopy(sessions, expectedOf(contents, restored), level);
-    });
-    await part('NOT_VERIFIED', 'materialized views', async () => {
-      const { differences, timeBound } = await compareMatviewContents(session);
-      if (timeBound.length > 0)
-        proof.notices.push(
-          `materialized views that give something else at each refresh were compared by their definitions alone: ${shortList(timeBound)}`,
-        );
-      return differences;
-    });
-    await part('NOT_VERIFIED', 'sequences', () => sayBehindColumns(session, proof));
+    // without rows there is nothing to hold them against
+    if (!inputs.schemaOnly)
+      await compareRows({ proof, expected: expectedOf(contents, restored), sessions, level }, part);
   } finally {
     signal.removeEventListener('abort', cut);
     await Promise.all(sessions.map(session => session.close()));
   }
-  proof.tables = drilledTables(contents, restored, proof, level);
+  proof.tables = drilledTables(contents, restored, proof, inputs.schemaOnly ? 'none' : level);
+}
+
+interface RowsToCompare {
+  proof: Proof;
+  expected: Contents;
+  sessions: readonly [Session, ...Session[]];
+  level: Level;
+}
+
+async function compareRows({ proof, expected, sessions, level }: RowsToCompare, part: Part): Promise<void> {
+  const [session] = sessions;
+  await part('NOT_VERIFIED', 'rows', async () => {
+    if (level === 'content') await checkSelfTest(session);
+    return compareCopy(sessions, expected, level);
+  });
+  await part('NOT_VERIFIED', 'materialized views', async () => {
+    const { differences, timeBound } = await compareMatviewContents(session);
+    if (timeBound.length > 0)
+      proof.notices.push(
+        `materialized views that give something else at each refresh were compared by their definitions alone: ${shortList(timeBound)}`,
+      );
+    return differences;
+  });
+  await part('NOT_VERIFIED', 'sequences', () => sayBehindColumns(session, proof));
 }
 
 /** The definitions of the copy by the same program that wrote those of the source. */

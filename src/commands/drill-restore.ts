@@ -1,4 +1,5 @@
 import type { Contents, Role } from '../catalog/contents.ts';
+import { imageFor } from '../postgres/image.ts';
 import { Failure } from '../failure.ts';
 import type { Finding } from '../finding.ts';
 import { type TocEntry, restingOn } from '../postgres/archive.ts';
@@ -87,7 +88,7 @@ export async function restoreScratch(restoring: Restoring, fetched: Fetched, con
   );
   try {
     const observer = observerOf(proof, bytes => progress.add(bytes));
-    await clock.time('data', () => loadData(loading, opened, observer, signal));
+    if (!inputs.schemaOnly) await clock.time('data', () => loadData(loading, opened, observer, signal));
   } finally {
     progress.end();
   }
@@ -110,18 +111,16 @@ async function missingExtensions(
   throw new DrillEnded({
     code: 'EXTENSION_UNAVAILABLE',
     object: needed.map(({ name }) => `extension ${name}`).join(', '),
-    expected: imageFor(needed, admin.major),
+    expected: serverWith(needed, admin.major),
     found: 'a server without it',
   });
 }
 
 /** Images that are known to carry what the official one lacks. */
-function imageFor(extensions: Contents['extensions'], major: number): string {
-  const names = extensions.map(({ name }) => name);
-  if (names.every(name => name === 'vector')) return `a server such as the image pgvector/pgvector:pg${major}`;
-  if (names.every(name => /^postgis|^address_standardizer/.test(name)))
-    return `a server such as an image of postgis/postgis for ${major}`;
-  if (names.some(name => /^(?:pg_graphql|supabase_vault|pgsodium|pg_net|pgjwt|wrappers)$/.test(name)))
+function serverWith(extensions: Contents['extensions'], major: number): string {
+  const image = imageFor(major, extensions);
+  if (image !== `postgres:${major}`) return `a server such as the image ${image}`;
+  if (extensions.some(({ name }) => /^(?:pg_graphql|supabase_vault|pgsodium|pg_net|pgjwt|wrappers)$/.test(name)))
     return `a server such as an image of supabase/postgres for ${major}, with user supabase_admin`;
   return 'a server that has it';
 }

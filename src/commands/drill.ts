@@ -51,7 +51,7 @@ export async function drill(inputs: DrillInputs, context: Context): Promise<Dril
     await log.group(`Drill ${name}/${chosen.id}`, () => prove({ inputs, backup, keys, checks, proof }, context));
     const result = conclude({ inputs, backup, history, proof, startedAt }, context);
     const encryption = canReadDetails(proof) ? keys.encryption : undefined;
-    const evidence = await writeEvidence({ result, backup, inputs, encryption }, context);
+    const evidence = inputs.schemaOnly ? null : await writeEvidence({ result, backup, inputs, encryption }, context);
     return { ...(inputs.hideNames ? withoutNames(result) : result), evidence };
   } finally {
     await keys.close();
@@ -110,6 +110,8 @@ async function proveOn(proving: Proving & Restoring, context: Context): Promise<
   const { inputs, proof, server } = proving;
   const fetched = await fetchDescriptions(proving, context);
   proof.findings.push(...contradictions(proving), ...findRequired(inputs.requiredTables, fetched.contents));
+  if (inputs.schemaOnly)
+    proof.excluded.push('schema-only: no row was restored or compared; this drill does not prove the backup');
   const restored = await restoreScratch(proving, fetched, context);
   await proof.clock.time('compare', () => compareScratch(proving, fetched, restored, context));
   if (proving.checks.length === 0 && inputs.checkCommand === undefined) return;
@@ -213,7 +215,7 @@ interface Concluding {
 function conclude({ inputs, backup, history, proof, startedAt }: Concluding, context: Context): DrillResult {
   const { manifest } = backup;
   const { maxRtoSeconds, maxRpoSeconds } = inputs;
-  const rtoSeconds = proof.isRestored ? proof.clock.between('fetch', 'post-data') : null;
+  const rtoSeconds = proof.isRestored && !inputs.schemaOnly ? proof.clock.between('fetch', 'post-data') : null;
   if (rtoSeconds !== null && maxRtoSeconds !== undefined && rtoSeconds > maxRtoSeconds)
     proof.findings.push({
       code: 'RTO_EXCEEDED',

@@ -1,9 +1,10 @@
-import { type ListedBackup, backupsOf, provenBy } from '../catalog/backups.ts';
+import { type ListedBackup, backupsOf, choose, provenBy } from '../catalog/backups.ts';
 import type { Evidence } from '../catalog/evidence.ts';
 import type { CheckKey, Depth, Kind } from '../catalog/key.ts';
 import type { Verdict } from '../finding.ts';
-import { messageOf } from '../failure.ts';
+import { messageOf, wrongInput } from '../failure.ts';
 import type { ListInputs } from '../inputs/inputs.ts';
+import { imageFor } from '../postgres/image.ts';
 import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
 import { readEvidence, readManifest } from './stored-backup.ts';
@@ -60,8 +61,17 @@ export interface Database {
   unprovenRecipients: string[];
 }
 
+/** The one that the input `backup` means, where the store holds one database, or `name` says which. */
+export interface ChosenBackup {
+  name: string;
+  backupId: string;
+  /** Of a server that can hold it. */
+  image: string;
+}
+
 export interface ListResult {
   command: 'list';
+  chosen: ChosenBackup | null;
   location: string;
   /** Newest first; at most `limit` of each database. */
   backups: LogEntry[];
@@ -94,10 +104,34 @@ export async function list(inputs: ListInputs, context: Context): Promise<ListRe
   );
   return {
     command: 'list',
+    chosen: await chosenOf(store, all, inputs, context),
     location: store.location,
     databases,
     backups: await describeAll(store, shown, context.signal),
   };
+}
+
+/** The default, `latest`, may lead nowhere: the log is shown all the same. Any other choice must lead to a backup. */
+async function chosenOf(
+  store: Store,
+  all: readonly ListedBackup[],
+  { name, backup }: ListInputs,
+  { log, signal }: Context,
+): Promise<ChosenBackup | null> {
+  const names = [...new Set(all.filter(({ sealed }) => sealed).map(one => one.name))].sort();
+  const read = async () => {
+    if (names.length > 1)
+      throw wrongInput('name', 'is missing', `backup: ${backup} needs it; the store holds ${names.join(', ')}`);
+    const chosen = choose(all, backup, name ?? names[0] ?? 'any database');
+    const manifest = await readManifest(store, chosen, signal);
+    return { name: chosen.name, backupId: chosen.id, image: imageFor(manifest.server.major, manifest.extensions) };
+  };
+  if (backup !== 'latest') return read();
+  return read().catch((error: unknown) => {
+    signal.throwIfAborted();
+    log.debug(`no backup is chosen: ${messageOf(error)}`);
+    return null;
+  });
 }
 
 async function summarize(

@@ -1,8 +1,20 @@
 /** The commands of this release, in the order in which people meet them. */
-export const commandNames = ['backup', 'list', 'verify', 'drill', 'restore'] as const;
+export const commandNames = [
+  'backup',
+  'list',
+  'verify',
+  'drill',
+  'restore',
+  'prune',
+  'retain',
+  'detect',
+  'rehearse',
+  'comment',
+] as const;
 export type CommandName = (typeof commandNames)[number];
 
-export type InputGroup = 'what' | 'databases' | 'encryption' | 'where' | 'dump' | 'proof' | 'restore' | 'retention';
+export type InputGroup =
+  'what' | 'databases' | 'encryption' | 'where' | 'dump' | 'proof' | 'restore' | 'migration' | 'retention' | 'alarm';
 
 export interface InputDefinition {
   name: string;

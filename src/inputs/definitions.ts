@@ -1,8 +1,12 @@
 import { type CommandName, type InputDefinition, commandNames } from './definition.ts';
+import { dumpDefinitions } from './dump-definitions.ts';
+import { migrationDefinitions } from './migration-definitions.ts';
+import { retentionDefinitions } from './retention-definitions.ts';
 
 export { type CommandName, type InputDefinition, type InputGroup, commandNames } from './definition.ts';
 
 const all = commandNames;
+const ofStore = ['backup', 'list', 'verify', 'drill', 'restore', 'prune', 'retain'] as const;
 
 /** Every input, in groups, in the order of action.yml and the README. The one list that everything else is held against. */
 export const definitions: readonly InputDefinition[] = [
@@ -11,22 +15,23 @@ export const definitions: readonly InputDefinition[] = [
     group: 'what',
     commands: all,
     default: 'backup',
-    description: 'What to do: `backup`, `list`, `verify`, `drill` or `restore`.',
+    description:
+      'What to do: `backup`, `list`, `verify`, `drill`, `restore`, `prune`, `retain`, `detect`, `rehearse` or `comment`.',
   },
   {
     name: 'name',
     group: 'what',
-    commands: all,
+    commands: ofStore,
     description:
       "The database's folder in the store. Default for a backup: what tells databases apart at their provider, and the database's name; for the other commands: the only one in the store.",
   },
   {
     name: 'backup',
     group: 'what',
-    commands: ['verify', 'drill', 'restore'],
+    commands: ['list', 'verify', 'drill', 'restore', 'retain'],
     default: 'latest',
     description:
-      'Which backup: an id as `list` shows it, `latest`, the newest whole one, or `latest-proven`, the newest that passed a drill.',
+      'Which backup: an id as `list` shows it; `latest`, the newest whole one; `latest-proven`, the newest that passed a drill; or, to read one, `random`: any older one.',
   },
   {
     name: 'kind',
@@ -49,6 +54,13 @@ export const definitions: readonly InputDefinition[] = [
       'The name once more, when another database (a new project, an upgraded server) may from now on be backed up under it.',
   },
   {
+    name: 'reuse-within',
+    group: 'what',
+    commands: ['backup'],
+    description:
+      'A whole backup of this database that is younger, for example `24h`, and that no drill or verify found wrong, is taken in place of a new one.',
+  },
+  {
     name: 'limit',
     group: 'what',
     commands: ['list'],
@@ -65,15 +77,15 @@ export const definitions: readonly InputDefinition[] = [
   {
     name: 'target-url',
     group: 'databases',
-    commands: ['drill', 'restore'],
+    commands: ['drill', 'restore', 'rehearse'],
     secret: true,
     description:
-      'The database that is written; for a drill any database of a throw-away server, in which a scratch database is made.',
+      'The database that is written; for a drill any database of a throw-away server, in which a scratch database is made; for a rehearsal the restored copy.',
   },
   {
     name: 'ssl-root-cert',
     group: 'databases',
-    commands: ['backup', 'drill', 'restore'],
+    commands: ['backup', 'drill', 'restore', 'rehearse'],
     description:
       "The certificate authority of the server, as PEM text or a file's path; Supabase and RDS publish theirs.",
   },
@@ -122,113 +134,31 @@ export const definitions: readonly InputDefinition[] = [
   {
     name: 'store',
     group: 'where',
-    commands: all,
+    commands: ofStore,
     description: 'Where backups live: `s3://bucket/prefix?region=…&endpoint=…` or `file:///folder`.',
   },
   {
     name: 'access-key-id',
     group: 'where',
-    commands: all,
+    commands: ofStore,
     secret: true,
     description: 'S3 access key. Default: what the AWS SDK finds by itself.',
   },
-  { name: 'secret-access-key', group: 'where', commands: all, secret: true, description: 'S3 secret key.' },
+  { name: 'secret-access-key', group: 'where', commands: ofStore, secret: true, description: 'S3 secret key.' },
   {
     name: 'session-token',
     group: 'where',
-    commands: all,
+    commands: ofStore,
     secret: true,
     description: 'S3 session token, with temporary keys.',
   },
   {
     name: 'role-to-assume',
     group: 'where',
-    commands: all,
+    commands: ofStore,
     description: "ARN of an AWS role that the workflow's OIDC token may assume (`permissions: id-token: write`).",
   },
-  {
-    name: 'jobs',
-    group: 'dump',
-    commands: ['backup', 'drill', 'restore'],
-    description:
-      'How much is dumped or loaded side by side, 1 to 16. Default: 1; for a drill as many as the machine has cores.',
-  },
-  {
-    name: 'compression',
-    group: 'dump',
-    commands: ['backup'],
-    default: 'auto',
-    description: '`auto` (`zstd:1`), `none`, `gzip:1` to `gzip:9`, `zstd:1` to `zstd:19`, or `lz4`.',
-  },
-  {
-    name: 'fingerprint',
-    group: 'dump',
-    commands: ['backup', 'drill', 'restore'],
-    default: 'content',
-    description: 'What is known of each table: its `content` and exact count, `counts` only, or `none`.',
-  },
-  {
-    name: 'schemas',
-    group: 'dump',
-    commands: ['backup'],
-    description: 'Only these schemas, one a line; `*` stands for anything. The backup is then partial.',
-  },
-  {
-    name: 'exclude-schemas',
-    group: 'dump',
-    commands: ['backup'],
-    description: 'Not these schemas. The backup is then partial.',
-  },
-  {
-    name: 'tables',
-    group: 'dump',
-    commands: ['backup'],
-    description: 'Only these tables, `schema.table`, one a line; without a schema `public` is meant. Partial.',
-  },
-  { name: 'exclude-tables', group: 'dump', commands: ['backup'], description: 'Not these tables. Partial.' },
-  {
-    name: 'exclude-table-data',
-    group: 'dump',
-    commands: ['backup'],
-    description: 'These tables without their rows. Partial.',
-  },
-  {
-    name: 'schema-only',
-    group: 'dump',
-    commands: ['backup'],
-    default: 'false',
-    description: '`true`: definitions without rows. Partial.',
-  },
-  {
-    name: 'data-only',
-    group: 'dump',
-    commands: ['backup'],
-    default: 'false',
-    description: '`true`: rows without definitions. Partial.',
-  },
-  {
-    name: 'lock-timeout',
-    group: 'dump',
-    commands: ['backup'],
-    default: '30s',
-    description: 'How long to wait for the lock on a table.',
-  },
-  {
-    name: 'yield-after',
-    group: 'dump',
-    commands: ['backup'],
-    default: '10s',
-    description:
-      'How long somebody may wait behind our locks before the dump is dropped and started again, at most three times.',
-  },
-  {
-    name: 'client',
-    group: 'dump',
-    commands: ['backup', 'verify', 'drill', 'restore'],
-    default: 'auto',
-    description:
-      "Where pg_dump and pg_restore of the server's major come from: `auto`, `system`, `install`, `docker`, or a folder.",
-  },
+  ...dumpDefinitions,
   {
     name: 'required-tables',
     group: 'proof',
@@ -244,21 +174,21 @@ export const definitions: readonly InputDefinition[] = [
   {
     name: 'checks',
     group: 'proof',
-    commands: ['drill'],
+    commands: ['drill', 'rehearse'],
     description:
       'Your own checks of the restored data, one a line: a query that gives `true` or no rows, or files that hold one each, such as `lifeboat/checks/*.sql`.',
   },
   {
     name: 'check-command',
     group: 'proof',
-    commands: ['drill'],
+    commands: ['drill', 'rehearse'],
     description:
       'A shell command that must succeed against the restored copy; it finds its address in `DATABASE_URL`, and nothing else of the environment.',
   },
   {
     name: 'check-timeout',
     group: 'proof',
-    commands: ['drill'],
+    commands: ['drill', 'rehearse'],
     default: '5m',
     description: 'How long each check, and `check-command`, may take. A file may say otherwise: `-- timeout: 30m`.',
   },
@@ -284,7 +214,7 @@ export const definitions: readonly InputDefinition[] = [
   {
     name: 'accept',
     group: 'proof',
-    commands: ['backup', 'drill'],
+    commands: ['backup', 'drill', 'rehearse'],
     description:
       'What you know and accept, one a line. For a backup: `DUMP_WARNING` and a part of a warning of pg_dump. For a drill: a finding as it is printed, `CODE object`, or `upgrade` for a server of a newer major.',
   },
@@ -306,7 +236,7 @@ export const definitions: readonly InputDefinition[] = [
   {
     name: 'report',
     group: 'proof',
-    commands: ['drill'],
+    commands: ['drill', 'rehearse'],
     default: 'auto',
     description:
       '`auto`: names of tables and other objects are hidden where a repository is public, or may be; `public`: never.',
@@ -321,15 +251,18 @@ export const definitions: readonly InputDefinition[] = [
   {
     name: 'dry-run',
     group: 'restore',
-    commands: ['restore'],
+    commands: ['restore', 'prune'],
     default: 'false',
     description: '`true`: print the plan, check everything, change nothing.',
   },
+  ...migrationDefinitions,
+  ...retentionDefinitions,
   {
-    name: 'retain',
-    group: 'retention',
-    commands: ['backup'],
-    description: 'Keep this backup at least so long whatever the policy says: `90d`, `8w`, `6mo`, `2y` or `forever`.',
+    name: 'github-token',
+    group: 'alarm',
+    commands: ['comment'],
+    secret: true,
+    description: 'A token that may write comments (`permissions: pull-requests: write`).',
   },
 ];
 

@@ -10,6 +10,7 @@ import {
   readBackupChoice,
   readJobs,
   readKeys,
+  wordsToRead,
 } from './reader.ts';
 import { choice, flag, lines, seconds, shown } from './values.ts';
 import { mayBeReadByOthers } from './visibility.ts';
@@ -40,6 +41,8 @@ export interface DrillOptions {
   /** The server may be of a newer major than the backup. */
   acceptUpgrade: boolean;
   keepScratch: boolean;
+  /** No row is restored: such a drill proves no backup. */
+  schemaOnly: boolean;
   tune: 'auto' | 'off';
   /** Others can read this run's log, so that no name of the database may stand in it. */
   hideNames: boolean;
@@ -53,7 +56,7 @@ export function readDrill(read: Reader, environment: Environment): DrillOptions 
     return value === undefined ? undefined : seconds(name, value);
   };
   return {
-    backup: readBackupChoice(read),
+    backup: readBackupChoice(read, wordsToRead),
     keys: readKeys(read),
     targetUrl: read.text('target-url'),
     sslRootCert: read.optional('ssl-root-cert'),
@@ -68,6 +71,7 @@ export function readDrill(read: Reader, environment: Environment): DrillOptions 
     maxRpoSeconds: optionalSeconds('max-rpo'),
     optionalExtensions: lines(read.optional('optional-extensions') ?? ''),
     ...readAcceptedFindings(read),
+    schemaOnly: flag('schema-only', read.text('schema-only')),
     keepScratch: flag('keep-scratch', read.text('keep-scratch')),
     tune: choice('tune', read.text('tune'), ['auto', 'off']),
     hideNames: choice('report', read.text('report'), ['auto', 'public']) === 'auto' && mayBeReadByOthers(environment),
@@ -75,7 +79,8 @@ export function readDrill(read: Reader, environment: Environment): DrillOptions 
   };
 }
 
-function readAcceptedFindings(read: Reader): Pick<DrillOptions, 'accept' | 'acceptUpgrade'> {
+/** The findings in the input `accept`, and whether it has the line `upgrade`. */
+export function readAcceptedFindings(read: Reader): Pick<DrillOptions, 'accept' | 'acceptUpgrade'> {
   const given = lines(read.optional('accept') ?? '');
   const accept = given
     .filter(line => line !== 'upgrade')

@@ -6,6 +6,11 @@ const purposes = {
   verify: 'check a stored backup without any database',
   drill: 'prove a backup: restore it into a scratch database and compare everything',
   restore: 'restore a whole backup into an empty database',
+  prune: 'remove the backups that a policy does not keep',
+  retain: 'keep one backup longer than the policy does',
+  detect: 'find the migrations that a change of the repository brings',
+  rehearse: 'apply migrations to a restored copy, and say what they did',
+  comment: "write a report into a pull request's comment, and keep that up to date",
 };
 
 /** The text of `pg-lifeboat --help`. */

@@ -2,6 +2,16 @@ import { type Kind, isName, kinds } from '../catalog/key.ts';
 import { wrongInput } from '../failure.ts';
 import type { RelationFilters } from '../postgres/relations.ts';
 import { type DrillOptions, readDrill } from './drill.ts';
+import { readEvent } from './event.ts';
+import {
+  type CommentInputs,
+  type DetectInputs,
+  type RehearseInputs,
+  readComment,
+  readDetect,
+  readRehearse,
+} from './migration.ts';
+import { type PruneOptions, readPrune } from './prune.ts';
 import { type Environment, type RawInputs } from './raw.ts';
 import {
   type FingerprintLevel,
@@ -11,8 +21,10 @@ import {
   readJobs,
   readKeys,
   reader,
+  wordsToRead,
 } from './reader.ts';
 
+export type { CommentInputs, DetectInputs, RehearseInputs } from './migration.ts';
 export type { FingerprintLevel, KeyInputs } from './reader.ts';
 import { choice, compression, flag, keepTime, lines, seconds, shown, sizeBytes, wholeNumber } from './values.ts';
 
@@ -49,6 +61,10 @@ export interface BackupInputs extends Common {
   kind: Kind;
   reason: string | undefined;
   newSource: string | undefined;
+  /** A whole backup that is younger is taken in place of a new one. */
+  reuseWithinSeconds: number | undefined;
+  /** The pull request that it is made for. */
+  pullRequest: number | undefined;
   databaseUrl: string;
   sslRootCert: string | undefined;
   encryption: EncryptionInputs;
@@ -56,6 +72,7 @@ export interface BackupInputs extends Common {
   compression: string;
   fingerprint: FingerprintLevel;
   filters: RelationFilters;
+  queueTimeoutSeconds: number;
   lockTimeoutSeconds: number;
   yieldAfterSeconds: number;
   client: string;
@@ -67,6 +84,8 @@ export interface BackupInputs extends Common {
 
 export interface ListInputs extends Common {
   command: 'list';
+  /** The one that the outputs name. */
+  backup: string;
   limit: number;
 }
 
@@ -95,22 +114,50 @@ export interface RestoreInputs extends Common {
   dryRun: boolean;
 }
 
-export type Inputs = BackupInputs | ListInputs | VerifyInputs | DrillInputs | RestoreInputs;
+export interface PruneInputs extends Common, PruneOptions {
+  command: 'prune';
+}
+
+export interface RetainInputs extends Common {
+  command: 'retain';
+  backup: string;
+  retain: string;
+}
+
+export type Inputs =
+  | BackupInputs
+  | ListInputs
+  | VerifyInputs
+  | DrillInputs
+  | RestoreInputs
+  | PruneInputs
+  | RetainInputs
+  | DetectInputs
+  | RehearseInputs
+  | CommentInputs;
 
 /** Understands the inputs of one command, and refuses what is unknown, out of range, missing or contradictory (exit status 64). */
 export function readInputs(raw: RawInputs, environment: Environment): Inputs {
   const read = reader(raw);
+  if (raw.command === 'detect') return readDetect(read, environment);
+  if (raw.command === 'rehearse') return readRehearse(read, environment);
+  if (raw.command === 'comment') return readComment(read, environment);
   const common = { name: readName(read), store: readStore(read), run: readRun(environment) };
   switch (raw.command) {
     case 'backup':
       return { command: 'backup', ...common, ...readBackup(read, environment) };
     case 'list':
-      return { command: 'list', ...common, limit: wholeNumber('limit', read.text('limit'), 1, 100_000) };
+      return {
+        command: 'list',
+        ...common,
+        backup: readBackupChoice(read, wordsToRead),
+        limit: wholeNumber('limit', read.text('limit'), 1, 100_000),
+      };
     case 'verify':
       return {
         command: 'verify',
         ...common,
-        backup: readBackupChoice(read),
+        backup: readBackupChoice(read, wordsToRead),
         keys: readKeys(read),
         client: read.text('client'),
         requiredTables: lines(read.optional('required-tables') ?? ''),
@@ -119,6 +166,15 @@ export function readInputs(raw: RawInputs, environment: Environment): Inputs {
       return { command: 'drill', ...common, ...readDrill(read, environment) };
     case 'restore':
       return { command: 'restore', ...common, ...readRestore(read) };
+    case 'prune':
+      return { command: 'prune', ...common, ...readPrune(read) };
+    case 'retain':
+      return {
+        command: 'retain',
+        ...common,
+        backup: readBackupChoice(read),
+        retain: keepTime('retain', read.text('retain')),
+      };
   }
 }
 
@@ -155,11 +211,14 @@ function readStore(read: Reader): StoreInputs {
 function readBackup(read: Reader, environment: Environment): Omit<BackupInputs, 'command' | keyof Common> {
   const minimumSize = read.optional('minimum-size');
   const retain = read.optional('retain');
+  const reuseWithin = read.optional('reuse-within');
   const defaultKind = environment.GITHUB_EVENT_NAME === 'schedule' ? 'scheduled' : 'manual';
   return {
     kind: choice('kind', read.optional('kind') ?? defaultKind, kinds),
     reason: read.optional('reason'),
     newSource: read.optional('new-source'),
+    reuseWithinSeconds: reuseWithin === undefined ? undefined : seconds('reuse-within', reuseWithin),
+    pullRequest: readEvent(environment).pullRequest,
     databaseUrl: read.text('database-url'),
     sslRootCert: read.optional('ssl-root-cert'),
     encryption: readEncryption(read),
@@ -167,6 +226,7 @@ function readBackup(read: Reader, environment: Environment): Omit<BackupInputs, 
     compression: compression('compression', read.text('compression')),
     fingerprint: choice('fingerprint', read.text('fingerprint'), ['content', 'counts', 'none']),
     filters: readFilters(read),
+    queueTimeoutSeconds: seconds('queue-timeout', read.text('queue-timeout')),
     lockTimeoutSeconds: seconds('lock-timeout', read.text('lock-timeout')),
     yieldAfterSeconds: seconds('yield-after', read.text('yield-after')),
     client: read.text('client'),

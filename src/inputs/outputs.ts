@@ -2,8 +2,9 @@
 export const outputDefinitions: readonly { name: string; description: string }[] = [
   {
     name: 'backup-id',
-    description: 'The backup that was made, verified, drilled or restored; for `list` the newest one.',
+    description: 'The backup that was made, verified, drilled or restored; for `list` the one that `backup` means.',
   },
+  { name: 'name', description: "The database's folder in the store." },
   { name: 'verdict', description: '`passed`, `failed` or `could-not-verify`.' },
   { name: 'manifest', description: 'Key of the manifest in the store.' },
   { name: 'size-bytes', description: 'Stored bytes of the backup.' },
@@ -16,5 +17,18 @@ export const outputDefinitions: readonly { name: string; description: string }[]
     description: 'The longest time without a whole backup in the last 30 days, now included.',
   },
   { name: 'report', description: 'Path of the HTML report of a drill.' },
+  { name: 'scratch', description: 'The scratch database of a drill, where `keep-scratch` left it.' },
+  { name: 'migrations', description: 'How many migrations a change brings.' },
+  {
+    name: 'untrusted',
+    description: '`true` for the pull request of a fork or of Dependabot, whose run has no secrets.',
+  },
+  { name: 'pull-request', description: 'The number of the pull request that brings the change.' },
+  { name: 'image', description: "A Postgres image of the backup's major that has its extensions." },
+  { name: 'reused', description: '`true` where `reuse-within` found a backup that is young enough.' },
+  { name: 'kept', description: 'How many backups a prune kept.' },
+  { name: 'removed', description: 'How many backups a prune removed.' },
+  { name: 'comment', description: 'The report of a rehearsal as Markdown, short enough for a comment.' },
+  { name: 'comment-url', description: 'Where the comment is.' },
   { name: 'json', description: 'Everything, as JSON.' },
 ];

@@ -42,14 +42,17 @@ export function readKeys(read: Reader): KeyInputs {
   };
 }
 
+/** Words for a backup where nothing is overwritten with it. */
+export const wordsToRead = ['latest', 'latest-proven', 'random'];
+
 /** The input `backup`: an id, or a word for one. */
-export function readBackupChoice(read: Reader): string {
+export function readBackupChoice(read: Reader, words: readonly string[] = ['latest', 'latest-proven']): string {
   const backup = read.text('backup');
-  if (backup === 'latest' || backup === 'latest-proven' || parseBackupId(backup)) return backup;
+  if (words.includes(backup) || parseBackupId(backup)) return backup;
   throw wrongInput(
     'backup',
     `is "${shown(backup)}"`,
-    'it may be latest, latest-proven, or an id such as 20261120T031742Z-scheduled-k3f9q2',
+    `it may be ${words.join(', ')}, or an id such as 20261120T031742Z-scheduled-k3f9q2`,
   );
 }
 

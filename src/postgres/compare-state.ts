@@ -13,6 +13,8 @@ export interface StateDifference {
   code:
     | 'INDEX_INVALID'
     | 'TRIGGER_DISABLED'
+    | 'CONSTRAINT_DIFFERS'
+    | 'COMMENT_EXTRA'
     | 'VIEW_BROKEN'
     | 'MATVIEW_CONTENT_DIFFERS'
     | 'NOT_VERIFIED'
@@ -28,7 +30,8 @@ export interface StateDifference {
   found: string;
 }
 
-const userSchemas = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`;
+/** Leaves out what the server owns; `n` is pg_namespace. */
+export const userSchemas = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`;
 
 /** Indexes that cannot be used although the source had them valid. `invalid` are those that the source had invalid too. */
 export async function compareIndexes(
@@ -49,22 +52,6 @@ export async function compareIndexes(
       expected: 'valid',
       found: 'not valid: no query uses it',
     }));
-}
-
-/** Triggers of foreign keys that do not fire: no dump mentions them, and every restore makes them anew, enabled. */
-export async function compareConstraintTriggers(session: Session): Promise<StateDifference[]> {
-  const found = await session.query<{ schema: string; name: string; constraint: string }>(
-    `SELECT DISTINCT n.nspname AS schema, c.relname AS name, coalesce(k.conname, t.tgname) AS constraint
-       FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-       LEFT JOIN pg_catalog.pg_constraint k ON k.oid = t.tgconstraint
-      WHERE t.tgisinternal AND (t.tgparentid = 0 OR k.contype = 'f') AND t.tgenabled <> 'O' AND ${userSchemas} ORDER BY 1, 2, 3`,
-  );
-  return found.map(({ schema, name, constraint }) => ({
-    code: 'TRIGGER_DISABLED',
-    object: `constraint ${schema}.${name} ${constraint}`,
-    expected: 'checked for every row',
-    found: 'its trigger is disabled',
-  }));
 }
 
 /**

@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Log } from '../log.ts';
 import { Failure, wrongInput } from '../failure.ts';
 import { type Session, connect } from './connection.ts';
 import { providerOf } from './provider.ts';
@@ -66,18 +68,31 @@ export async function checkNoTransactionPooler({ target }: { target: Target }, s
   );
 }
 
+const askAgainMilliseconds = 1_000;
+
 /**
- * Takes the lock that says "a backup of this name is running". It belongs to the session: a run that dies loses it. Throws when
- * another run holds it.
+ * Takes the lock that says "a backup of this name is running", and waits its turn for so long. The lock belongs to the session: a run that
+ * dies loses it. Throws when another run holds it still.
  */
-export async function takeRunLock(session: Session, name: string): Promise<void> {
-  const { taken } = await session.one<{ taken: boolean }>(
-    `SELECT pg_catalog.pg_try_advisory_lock(hashtextextended($1, 20261120)) AS taken`,
-    [`pg-lifeboat ${name}`],
-  );
-  if (taken) return;
+export async function takeRunLock(
+  session: Session,
+  { name, timeoutSeconds, log }: { name: string; timeoutSeconds: number; log: Log },
+  signal: AbortSignal,
+): Promise<void> {
+  const until = performance.now() + timeoutSeconds * 1000;
+  // asked again and again: a statement that waits holds back the server's vacuum
+  for (let isFirst = true; ; isFirst = false) {
+    const { taken } = await session.one<{ taken: boolean }>(
+      `SELECT pg_catalog.pg_try_advisory_lock(hashtextextended($1, 20261120)) AS taken`,
+      [`pg-lifeboat ${name}`],
+    );
+    if (taken) return;
+    if (performance.now() >= until) break;
+    if (isFirst) log.info(`another backup of ${name} is running: this one waits its turn, at most ${timeoutSeconds} s`);
+    await pause(askAgainMilliseconds, undefined, { signal });
+  }
   throw new Failure(`another backup of ${name} is running on this server`, {
-    hint: 'wait for it; give the workflows one concurrency group',
+    hint: 'look at that run, or raise queue-timeout',
   });
 }
 

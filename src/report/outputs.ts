@@ -25,12 +25,16 @@ export async function writeSummary(markdown: string): Promise<void> {
   await core.summary.addRaw(text, true).write();
 }
 
-/** Writes the HTML page of a result that has one, and gives the result with its path; a folder that takes none is only warned of. */
+/**
+ * Writes the HTML page of a result that has one, beside it the result itself as JSON, and gives the result with the page's path; a folder
+ * that takes none is only warned of.
+ */
 export async function writePage(result: Result, folder: string, log: Log): Promise<Result> {
   if (result.command !== 'drill') return result;
   const report = join(folder, `pg-lifeboat-drill-${result.backupId}.html`);
   try {
     await writeFile(report, drillPage(result), { mode: 0o600 });
+    await writeFile(report.replace(/\.html$/, '.json'), `${JSON.stringify(result, null, 2)}\n`, { mode: 0o600 });
     return { ...result, report };
   } catch (error) {
     log.warn(`the report could not be written to ${report}: ${messageOf(error)}`);

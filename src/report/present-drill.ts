@@ -29,6 +29,7 @@ export function presentDrill(result: DrillResult): Presentation {
       'rto-seconds': figure(result.rtoSeconds),
       'rpo-seconds': figure(result.rpoSeconds),
       report: result.report ?? '',
+      scratch: result.scratch ?? '',
     },
     exitStatus: exitStatuses[result.verdict],
   };

@@ -1,14 +1,32 @@
 import type { BackupResult } from '../commands/backup.ts';
+import type { CommentResult } from '../commands/comment.ts';
+import type { DetectResult } from '../commands/detect.ts';
 import type { Check, ListResult, LogEntry } from '../commands/list.ts';
+import type { PruneResult } from '../commands/prune.ts';
+import type { RehearseResult } from '../commands/rehearse.ts';
 import type { RestoreResult } from '../commands/restore.ts';
+import type { RetainResult } from '../commands/retain.ts';
 import type { VerifyResult } from '../commands/verify.ts';
 import type { DrillResult } from '../commands/drill-result.ts';
 import type { ExitStatus } from '../failure.ts';
 import { code, escapeMarkdown, formatBytes, formatCount, formatSeconds, formatTime, plainLine } from './format.ts';
+import { presentDetect } from './present-detect.ts';
 import { presentDrill } from './present-drill.ts';
+import { presentPrune } from './present-prune.ts';
+import { presentRehearsal } from './present-rehearsal.ts';
 import { markdownTable, textTable } from './table.ts';
 
-export type Result = BackupResult | ListResult | VerifyResult | DrillResult | RestoreResult;
+export type Result =
+  | BackupResult
+  | ListResult
+  | VerifyResult
+  | DrillResult
+  | RestoreResult
+  | PruneResult
+  | RetainResult
+  | DetectResult
+  | RehearseResult
+  | CommentResult;
 
 /** A result as people and workflows see it. */
 export interface Presentation {
@@ -43,6 +61,16 @@ function presentResult(result: Result): Presentation {
       return presentDrill(result);
     case 'restore':
       return presentRestore(result);
+    case 'prune':
+      return presentPrune(result);
+    case 'retain':
+      return presentRetain(result);
+    case 'detect':
+      return presentDetect(result);
+    case 'rehearse':
+      return presentRehearsal(result);
+    case 'comment':
+      return presentComment(result);
   }
 }
 
@@ -66,19 +94,22 @@ function presentBackup(result: BackupResult): Presentation {
     code(sha256.slice(0, 16)),
   ]);
   return {
-    text: `backup ${result.backupId} of ${result.name}: ${stored}\nstored at ${plainLine(result.location)}`,
+    text: `backup ${result.backupId} of ${result.name}${result.reused ? ' is young enough and is used again' : ''}: ${stored}\nstored at ${plainLine(result.location)}`,
     summary: [
-      `### Backup of ${escapeMarkdown(result.name)}: sealed\n`,
+      `### Backup of ${escapeMarkdown(result.name)}: ${result.reused ? 'a sealed one is used again' : 'sealed'}\n`,
       markdownTable(['', ''], facts),
       `\n<details><summary>Objects</summary>\n\n${markdownTable(['Object', 'Size', 'Proven by', 'SHA-256'], objects, [1])}\n\n</details>\n`,
     ].join('\n'),
     outputs: {
       'backup-id': result.backupId,
+      name: result.name,
       manifest: result.manifestKey,
       'size-bytes': String(result.sizeBytes),
       tables: String(result.tables),
       rows: result.rows === null ? '' : String(result.rows),
       'duration-seconds': String(result.durationSeconds),
+      image: result.image,
+      reused: String(result.reused),
     },
     exitStatus: 0,
   };
@@ -87,7 +118,7 @@ function presentBackup(result: BackupResult): Presentation {
 const logHeader = ['Backup', 'Made', 'Kind', 'Size', 'Tables', 'Rows', 'Verified', 'Proven', 'Kept', 'By', 'Reason'];
 const numbers = [3, 4, 5];
 
-function presentList({ backups, databases, location }: ListResult): Presentation {
+function presentList({ backups, databases, location, chosen }: ListResult): Presentation {
   const parts = databases.map(({ name, sealed, sizeBytes, unsealed, lastProvenAt }) => {
     const shown = backups.filter(backup => backup.name === name);
     const hidden = sealed - shown.length;
@@ -103,7 +134,7 @@ function presentList({ backups, databases, location }: ListResult): Presentation
   return {
     text: parts.length === 0 ? plainLine(empty) : parts.map(textOfLog).join('\n\n'),
     summary: parts.length === 0 ? `${escapeMarkdown(empty)}\n` : parts.map(markdownOfLog).join('\n'),
-    outputs: { 'backup-id': backups[0]?.backupId ?? '' },
+    outputs: { 'backup-id': chosen?.backupId ?? backups[0]?.backupId ?? '', image: chosen?.image ?? '' },
     exitStatus: 0,
   };
 }
@@ -239,4 +270,20 @@ function presentRestore(result: RestoreResult): Presentation {
     },
     exitStatus: failed ? 1 : 0,
   };
+}
+
+function presentComment({ pullRequest, outcome, url }: CommentResult): Presentation {
+  const where = pullRequest === null ? 'no pull request' : `pull request ${pullRequest}`;
+  const text = `comment: ${outcome} (${where})`;
+  return {
+    text,
+    summary: `${text}\n`,
+    outputs: url === null ? {} : { 'comment-url': url },
+    exitStatus: 0,
+  };
+}
+
+function presentRetain({ name, backupId, retain }: RetainResult): Presentation {
+  const text = `retain: ${name}/${backupId} is kept ${retain === 'forever' ? 'for ever' : `at least ${retain}`}`;
+  return { text, summary: `${escapeMarkdown(text)}\n`, outputs: { 'backup-id': backupId }, exitStatus: 0 };
 }

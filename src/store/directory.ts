@@ -141,12 +141,13 @@ class DirectoryStore implements Store {
     await this.#explaining(`remove object ${key}`, async () => {
       const path = await this.#pathOf(key);
       if (path === undefined || !(await statFile(path, key)) || !(await removeFile(path))) return;
-      await syncFolder(dirname(path));
+      // another prune may have taken the folder away meanwhile
+      await syncFolder(dirname(path)).catch(unlessGone);
       await removeEmptyFolders(this.#root as string, dirname(path));
     });
   }
 
-  async clearUnfinished(prefix: string, signal?: AbortSignal): Promise<number> {
+  async clearUnfinished(prefix: string, signal?: AbortSignal, before?: Date): Promise<number> {
     const root = await this.#rootToRead(checkPrefix(prefix));
     if (root === undefined) return 0;
     let cleared = 0;
@@ -155,7 +156,9 @@ class DirectoryStore implements Store {
       for await (const file of walk(root, folder)) {
         signal?.throwIfAborted();
         if (!isPartialName(file.name) || !(file.folder + file.name.slice(1)).startsWith(prefix)) continue;
-        if (await removeFile(join(root, file.key))) cleared++;
+        const path = join(root, file.key);
+        if (before && !(await isOlder(path, before))) continue;
+        if (await removeFile(path)) cleared++;
         await removeEmptyFolders(root, join(root, file.folder));
       }
     });
@@ -294,4 +297,14 @@ class DirectoryStore implements Store {
       throw explainFile(error, does, this.location);
     }
   }
+}
+
+/** One that is gone meanwhile is none. */
+async function isOlder(path: string, before: Date): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined);
+  return found !== undefined && found.mtime < before;
+}
+
+function unlessGone(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
 }

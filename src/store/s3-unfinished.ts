@@ -11,16 +11,19 @@ export interface Clearing {
   /** Below the store's root. */
   prefix: string;
   accepts?: (key: string) => boolean;
+  /** Only those that began earlier; one whose begin the store does not tell is left. */
+  before?: Date | undefined;
   signal?: AbortSignal | undefined;
 }
 
 /** Ends all unfinished multipart uploads under a prefix that are accepted; returns how many. */
 export async function clearUploads(
   connection: S3Connection,
-  { prefix, accepts = () => true, signal }: Clearing,
+  { prefix, accepts = () => true, before, signal }: Clearing,
 ): Promise<number> {
   let cleared = 0;
-  for await (const { key, uploadId } of uploads(connection, prefix, signal)) {
+  for await (const { key, uploadId, startedAt } of uploads(connection, prefix, signal)) {
+    if (before && !(startedAt && startedAt < before)) continue;
     if (accepts(key) && (await abortUpload(connection, { key, uploadId }, signal))) cleared++;
   }
   return cleared;
@@ -39,10 +42,10 @@ async function* uploads(connection: S3Connection, prefix: string, signal: AbortS
     const page = await connection.run({ operation: 'ListMultipartUploads', signal }, (client, options) =>
       client.send(new ListMultipartUploadsCommand(input), options),
     );
-    for (const { Key, UploadId } of page.Uploads ?? []) {
+    for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
       const key = decoded(Key ?? '', page.EncodingType);
       if (key.startsWith(root + prefix) && UploadId !== undefined) {
-        yield { key: key.slice(root.length), uploadId: UploadId };
+        yield { key: key.slice(root.length), uploadId: UploadId, startedAt: Initiated };
       }
     }
     markers = page.IsTruncated ? nextMarkers(page) : undefined;

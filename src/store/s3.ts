@@ -92,8 +92,8 @@ class S3Store implements Store {
     await deleteObject(this.#connection, checkKey(key));
   }
 
-  async clearUnfinished(prefix: string, signal?: AbortSignal): Promise<number> {
-    return clearUploads(this.#connection, { prefix: checkPrefix(prefix), signal });
+  async clearUnfinished(prefix: string, signal?: AbortSignal, before?: Date): Promise<number> {
+    return clearUploads(this.#connection, { prefix: checkPrefix(prefix), before, signal });
   }
 
   /** The answer to HEAD has no body, so it cannot tell a missing object from a missing bucket, or from much else. */

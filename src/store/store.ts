@@ -46,6 +46,9 @@ export interface Store {
   listFolders(prefix: string, signal?: AbortSignal): AsyncIterable<string>;
   /** Removes one object; a missing key is no error. */
   remove(key: string): Promise<void>;
-  /** Ends unfinished uploads under `prefix` that earlier runs left; returns how many. The caller knows that no other run goes on. */
-  clearUnfinished(prefix: string, signal?: AbortSignal): Promise<number>;
+  /**
+   * Ends unfinished uploads under `prefix` that earlier runs left, all or those that began before a moment; returns how many. The caller
+   * knows that none of them belongs to a run that goes on.
+   */
+  clearUnfinished(prefix: string, signal?: AbortSignal, before?: Date): Promise<number>;
 }

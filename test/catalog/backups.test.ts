@@ -99,6 +99,20 @@ describe('choosing a backup', () => {
     assert.equal(choose(await all, third, 'shop').id, third);
   });
 
+  it('draws any whole sealed one but the newest as random', async () => {
+    const fourth = second.replace('bbbbbb', 'dddddd');
+    const more = await backups(...[first, second, third, fourth].map(id => `shop/${id}/manifest.json`));
+    const drawn = new Set(Array.from({ length: 200 }, () => choose(more, 'random', 'shop').id));
+    const older = more.filter(({ facts }) => !facts.partial).slice(1);
+    assert.ok(older.length > 1);
+    assert.deepEqual([...drawn].sort(), older.map(({ id }) => id).sort());
+    assert.equal(choose(await all, 'random', 'shop').id, first);
+    assert.match(
+      refusal(() => choose([], 'random', 'shop')),
+      /^the store holds no whole sealed backup of shop/,
+    );
+  });
+
   it('refuses one that was never sealed', async () => {
     const known = await all;
     assert.equal(

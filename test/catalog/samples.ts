@@ -13,6 +13,7 @@ export const sampleManifest: Manifest = {
   kind: 'scheduled',
   partial: false,
   reason: null,
+  pullRequest: null,
   startedAt: '2026-11-20T03:17:42.000Z',
   snapshotAt: '2026-11-20T03:17:44.123Z',
   sealedAt: '2026-11-20T03:18:00.000Z',

@@ -30,9 +30,8 @@ WITH classes AS (
 ), parts (word, name, bare, class) AS (
   SELECT 'TRIGGER', tgname::text, tgname::text, c.name FROM pg_trigger t JOIN classes c ON c.oid = t.tgrelid WHERE NOT tgisinternal
   UNION ALL SELECT 'POLICY', polname::text, polname::text, c.name FROM pg_policy p JOIN classes c ON c.oid = p.polrelid
-  -- pg_dump writes no names of keys that partitions have from their tables
   UNION ALL SELECT 'CONSTRAINT', conname::text, conname::text, c.name FROM pg_constraint k JOIN classes c ON c.oid = k.conrelid
-             WHERE contype <> 't' AND (contype <> 'f' OR conparentid = 0)
+             WHERE contype <> 't'
   UNION ALL SELECT 'RULE', rulename::text, rulename::text, c.name FROM pg_rewrite r JOIN classes c ON c.oid = r.ev_class WHERE rulename <> '_RETURN'
 ), columns AS (
   SELECT c.name AS class, c.relkind, a.attname AS column, quote_ident(a.attname) AS name, a.attnotnull, a.attgenerated, a.atttypid::regtype::text AS type

@@ -44,6 +44,21 @@ describe('list', () => {
     );
     assert.deepEqual([of(second.backupId)?.kind, of(second.backupId)?.partial], ['scheduled', true]);
     assert.equal(of(third.backupId)?.retain, '90d');
+
+    assert.equal(listed.chosen, null);
+    const chosen = async (more: Record<string, string>) =>
+      resultOf<ListResult>(await lifeboat('list', { store: harbor.store, ...more })).chosen;
+    const image = `postgres:${cluster.major}`;
+    assert.deepEqual(await chosen({ name: 'shop' }), { name: 'shop', backupId: first.backupId, image });
+    assert.equal((await chosen({ backup: second.backupId, name: 'shop' }))?.backupId, second.backupId);
+    assert.equal((await chosen({ backup: 'random', name: 'other' }))?.backupId, third.backupId);
+    const refused = await lifeboat('list', { store: harbor.store, backup: 'random' });
+    assert.deepEqual(
+      [refused.status, refused.stderr],
+      [64, 'error: input name is missing (backup: random needs it; the store holds other, shop)\n'],
+    );
+    const gone = await lifeboat('list', { store: harbor.store, backup: 'latest-proven', name: 'shop' });
+    assert.match(gone.stderr, /no drill has proven any whole backup of shop yet/);
   });
 
   it('lists 10,000 backups without reading more than are shown', async t => {
@@ -76,14 +91,22 @@ describe('list', () => {
     const context = {
       signal: new AbortController().signal,
       openStore: () => store as never,
-    } as Partial<Context> as Context;
-    const inputs = { command: 'list', name: 'shop', limit: 30, run: null, store: { url: harbor.store } } as never;
+      log: { debug: () => {} },
+    } as unknown as Context;
+    const inputs = {
+      command: 'list',
+      name: 'shop',
+      backup: 'latest',
+      limit: 30,
+      run: null,
+      store: { url: harbor.store },
+    } as never;
     const listed = await list(inputs, context);
     assert.equal(listed.databases[0]?.sealed, 10_000);
     assert.deepEqual(
       listed.backups.map(({ backupId }) => backupId),
       ids.toReversed().slice(0, 30),
     );
-    assert.equal(reads, 30);
+    assert.equal(reads, 31);
   });
 });

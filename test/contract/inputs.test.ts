@@ -10,7 +10,12 @@ const necessary: Readonly<Record<string, string>> = {
   'target-url': 'postgresql://user:password@localhost/copy',
   recipients: 'age1',
   store: 'file:///srv/backups',
+  body: 'said',
+  keep: '7d',
+  retain: '90d',
+  'github-token': 'token',
 };
+const environment = { GITHUB_REPOSITORY: 'owner/name' };
 
 class RecordingMap extends Map<string, string> {
   readonly asked = new Set<string>();
@@ -29,7 +34,7 @@ describe('inputs', () => {
     it(`${command} reads exactly the inputs that are defined for it`, () => {
       const { inputs } = readTerminal([command, ...args], {});
       const values = new RecordingMap(inputs.values);
-      readInputs({ ...inputs, values }, {});
+      readInputs({ ...inputs, values }, environment);
       const expected = used.filter(name => name !== 'command');
       assert.deepEqual([...values.asked].sort(), expected.sort());
     });
@@ -39,7 +44,7 @@ describe('inputs', () => {
       for (const { name, default: value } of definitionsFor(command))
         if (value !== undefined && name !== 'command') assert.equal(inputs.values.get(name), value);
       assert.deepEqual(inputs.warnings, []);
-      assert.equal(readInputs(inputs, {}).command, command);
+      assert.equal(readInputs(inputs, environment).command, command);
     });
   }
 

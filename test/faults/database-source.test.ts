@@ -46,16 +46,22 @@ for (const major of majors()) {
       const client = await heldClient(t, trial.cluster);
       const first = trial.backup({ client: client.folder });
       await client.held();
-      const second = await trial.backup();
+      const second = await trial.backup({ 'queue-timeout': '1s' });
       assert.equal(second.status, 1);
       assert.match(
         second.stderr,
-        /error: another backup of shop is running on this server \(wait for it; .*concurrency group\)/,
+        /error: another backup of shop is running on this server \(look at that run, or raise queue-timeout\)/,
       );
+      let waits = () => {};
+      const waiting = new Promise<void>(resolve => (waits = resolve));
+      const third = trial.backup({}, { onStderr: text => text.includes('waits its turn') && waits() });
+      await waiting;
       await client.release();
       const made = resultOf<BackupResult>(await first);
-      await assertNothingLeft(trial, [made.backupId]);
-      await assertRestores(trial, made.backupId);
+      const next = resultOf<BackupResult>(await third);
+      assert.ok(next.snapshotAt > made.snapshotAt);
+      await assertNothingLeft(trial, [made.backupId, next.backupId]);
+      await assertRestores(trial, next.backupId);
     });
 
     it('empty database (valid, and said so)', async t => {

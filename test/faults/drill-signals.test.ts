@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import type { ListResult } from '../../src/commands/list.ts';
+import { lifeboat, resultOf } from '../support/lifeboat.ts';
 import type { Cluster } from '../support/postgres.ts';
 import { majors, startCluster } from '../support/postgres.ts';
 import {
@@ -116,6 +118,30 @@ for (const major of majors())
       assertPassed(await range.drill());
       assert.deepEqual(await scratchIn(server), [scratch]);
       assert.equal((await server.query(roles)).length, made.length);
+    });
+
+    it('with schema-only is one without rows, that proves nothing', async t => {
+      const server = await startCluster({ major });
+      t.after(() => server.stop());
+      const range = await openRange(t, { major, server });
+      if (!range) return;
+      const { harbor, made } = range;
+      const checks = 'SELECT count(*) = 0 FROM app.users';
+      const result = assertPassed(await range.drill({ 'schema-only': 'true', 'keep-scratch': 'true', checks }));
+      assert.deepEqual([result.evidence, result.rtoSeconds], [null, null]);
+      assert.match(
+        result.excluded.join('\n'),
+        /schema-only: no row was restored or compared; this drill does not prove/,
+      );
+      assert.ok(result.tables.every(({ compared }) => compared === 'not'));
+      assert.equal((await server.query('SELECT FROM app.users', [], result.scratch ?? '')).length, 0);
+      const { backups } = resultOf<ListResult>(await lifeboat('list', { store: harbor.store }));
+      assert.deepEqual(
+        backups.map(({ backupId, drills }) => [backupId, drills]),
+        [[made.backupId, []]],
+      );
+      const again = await range.drill({ 'schema-only': 'true', accept: 'INDEX_MISSING index app.x' });
+      assert.match(assertPassed(again).notices.join(), /met nothing/);
     });
 
     it('of roles that were there is all of them', async t => {

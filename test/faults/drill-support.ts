@@ -151,7 +151,7 @@ export async function assertNothingLeft({ server, temporary }: Pick<Range, 'serv
   assert.deepEqual(found, []);
   const files = await readdir(temporary);
   assert.deepEqual(
-    files.filter(file => !/^pg-lifeboat-drill-.*\.html$/.test(file)),
+    files.filter(file => !/^pg-lifeboat-drill-.*\.(?:html|json)$/.test(file)),
     [],
   );
 }

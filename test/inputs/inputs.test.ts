@@ -23,6 +23,11 @@ const least: Record<CommandName, Given> = {
   verify: { store: 'file:///backups' },
   drill: { store: 'file:///backups', 'target-url': url },
   restore: { store: 'file:///backups', 'target-url': url },
+  prune: { store: 'file:///backups', keep: '7d' },
+  retain: { store: 'file:///backups', retain: '90d' },
+  detect: {},
+  rehearse: { 'target-url': url },
+  comment: { body: 'said', 'github-token': 'token' },
 };
 
 function read(command: CommandName, more: Given = {}, environment: Environment = {}): Inputs {
@@ -60,6 +65,8 @@ describe('the inputs of a backup', () => {
       kind: 'manual',
       reason: undefined,
       newSource: undefined,
+      reuseWithinSeconds: undefined,
+      pullRequest: undefined,
       databaseUrl: url,
       sslRootCert: undefined,
       encryption: { scheme: 'age', recipients: 'age1' },
@@ -75,6 +82,7 @@ describe('the inputs of a backup', () => {
         schemaOnly: false,
         dataOnly: false,
       },
+      queueTimeoutSeconds: 3600,
       lockTimeoutSeconds: 30,
       yieldAfterSeconds: 10,
       client: 'auto',
@@ -286,7 +294,7 @@ describe('a refusal', () => {
     [
       'verify',
       { backup: 'newest' },
-      'input backup is "newest" (it may be latest, latest-proven, or an id such as 20261120T031742Z-scheduled-k3f9q2)',
+      'input backup is "newest" (it may be latest, latest-proven, random, or an id such as 20261120T031742Z-scheduled-k3f9q2)',
     ],
     [
       'restore',
@@ -362,7 +370,8 @@ describe('the list of inputs', () => {
   it('gives every default a value that its command takes', () => {
     for (const command of commandNames) {
       const defaults = definitionsFor(command).filter(one => one.default !== undefined && one.name !== 'command');
-      assert.doesNotThrow(() => read(command, Object.fromEntries(defaults.map(one => [one.name, one.default ?? '']))));
+      const given = Object.fromEntries(defaults.map(one => [one.name, one.default ?? '']));
+      assert.doesNotThrow(() => read(command, given, { GITHUB_REPOSITORY: 'owner/name' }));
     }
   });
 });

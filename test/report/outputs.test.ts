@@ -27,13 +27,19 @@ describe('outputs and summary', () => {
   });
 
   it('are written for the runner, the whole result as JSON', async () => {
-    const result: ListResult = { command: 'list', location: 'file:///b\nx=y', backups: [], databases: [] };
+    const result: ListResult = {
+      command: 'list',
+      chosen: null,
+      location: 'file:///b\nx=y',
+      backups: [],
+      databases: [],
+    };
     const presentation = present(result, []);
     writeOutputs(result, presentation);
     await writeSummary(presentation.summary);
     const written = await readFile(file('outputs'), 'utf8');
     const outputs = [...written.matchAll(/^([\w-]+)<<(\S+)\n(.*?)\n\2$/gms)].map(([, name, , value]) => [name, value]);
-    assert.deepEqual(Object.fromEntries(outputs), { 'backup-id': '', json: JSON.stringify(result) });
+    assert.deepEqual(Object.fromEntries(outputs), { 'backup-id': '', image: '', json: JSON.stringify(result) });
     for (const [name] of outputs)
       assert.ok(
         outputDefinitions.some(one => one.name === name),

@@ -24,6 +24,8 @@ const backup: BackupResult = {
   tables: 12,
   rows: 1234,
   durationSeconds: 3.2,
+  reused: false,
+  image: 'postgres:17',
   objects: [
     { object: 'main.dump.age', purpose: 'main', layer: null, sizeBytes: 10, sha256: 'a'.repeat(64), proof: 'checksum' },
     {
@@ -61,6 +63,7 @@ const entry: LogEntry = {
 
 const list: ListResult = {
   command: 'list',
+  chosen: { name: 'shop', backupId: id, image: 'postgres:17' },
   location: 's3://bucket',
   backups: [entry],
   databases: [
@@ -122,11 +125,14 @@ describe('a backup', () => {
     );
     assert.deepEqual(outputs, {
       'backup-id': id,
+      name: 'shop',
       manifest: `shop/${id}/manifest.json`,
       'size-bytes': '4200000',
       tables: '12',
       rows: '1234',
       'duration-seconds': '3.2',
+      image: 'postgres:17',
+      reused: 'false',
     });
     assert.equal(exitStatus, 0);
   });
@@ -161,7 +167,7 @@ describe('the backup log', () => {
       '(1 that were never sealed are no backups)',
       '(no drill has proven any of them yet)',
     ]);
-    assert.deepEqual(outputs, { 'backup-id': id });
+    assert.deepEqual(outputs, { 'backup-id': id, image: 'postgres:17' });
   });
 
   it('says of a backup that cannot be read what is wrong', () => {
@@ -170,7 +176,7 @@ describe('the backup log', () => {
   });
 
   it('that is empty says so, and is no failure', () => {
-    const { text, outputs, exitStatus } = shown({ ...list, backups: [], databases: [] });
+    const { text, outputs, exitStatus } = shown({ ...list, chosen: null, backups: [], databases: [] });
     assert.equal(text, 'the store s3://bucket holds no backup');
     assert.deepEqual([outputs['backup-id'], exitStatus], ['', 0]);
   });

@@ -61,16 +61,19 @@ test('S3: a download is never put together of two objects', async t => {
   const trial = await openTrial(t);
   if (!trial) return;
   await trial.store.put(key, new Body(sizeBytes));
+  let isReplaced = () => {};
+  const replaced = new Promise<void>(resolve => (isReplaced = resolve));
   const replaces: Fault = async exchange => {
     await exchange.resetAnswerAfterBytes(3 * mebibyte);
     await trial.server.putForeign('lifeboat', `backups/${key}`, 'z'.repeat(sizeBytes));
+    isReplaced();
   };
   trial.proxy.on('GetObject', replaces, 1);
   // the connection breaks before the object is another one
   trial.proxy.on(
     ({ operation, headers }) => operation === 'GetObject' && headers.range !== undefined,
     async exchange => {
-      await pause(300);
+      await replaced;
       await exchange.change(answer => answer);
     },
   );

@@ -1,0 +1,228 @@
+import { type ListedBackup, backupsOf, provenBy } from '../catalog/backups.ts';
+import { type Kind, formatObjectKey, manifestObject, parseObjectKey, retainObject } from '../catalog/key.ts';
+import { parseRetain, retainLimitBytes } from '../catalog/retain.ts';
+import { messageOf } from '../failure.ts';
+import type { PruneInputs } from '../inputs/inputs.ts';
+import { type Decision, type Kept, plan } from '../retention/plan.ts';
+import { type KeepTime, describe, parseKeepTime } from '../retention/policy.ts';
+import type { Store } from '../store/store.ts';
+import { collect } from '../streams.ts';
+import type { Context } from './context.ts';
+import { readManifest } from './stored-backup.ts';
+import { onlyName } from './stores.ts';
+
+/** What became of one backup. */
+export interface PrunedBackup {
+  backupId: string;
+  at: string;
+  kind: Kind;
+  partial: boolean;
+  sizeBytes: number;
+  outcome: 'kept' | 'removed' | 'to be removed' | 'not removed';
+  reasons: string[];
+  keptUntil: string | null;
+}
+
+export interface PruneResult {
+  command: 'prune';
+  name: string;
+  location: string;
+  policy: string;
+  dryRun: boolean;
+  /** Sealed ones, newest first. */
+  backups: PrunedBackup[];
+  removedBytes: number;
+  /** Rests of runs that never sealed, older than two days. */
+  clearedRests: number;
+  clearedUploads: number;
+  /** What the store refused to remove. */
+  refused: { what: string; reason: string }[];
+  durationSeconds: number;
+}
+
+/** Nothing that a run which still goes on may have written is touched. */
+const runMilliseconds = 2 * 86_400_000;
+const readersAtOnce = 16;
+
+/**
+ * Removes the sealed backups of one database that the policy does not keep, and what failed runs left. Everything is listed and decided
+ * before anything is removed; the manifest of a backup goes first, so that whatever is left half way is no backup any more. What the
+ * store refuses is said, and not tried again.
+ */
+export async function prune(inputs: PruneInputs, context: Context): Promise<PruneResult> {
+  const startedAt = context.now();
+  const { log, signal } = context;
+  const store = context.openStore(inputs.store);
+  const name = await onlyName(store, inputs.name, signal);
+  const listed = await backupsOf(store.list(`${name}/`, signal));
+  const sealed = listed.filter(backup => backup.sealed);
+  const facts = await readFacts(store, sealed, signal);
+  const decisions = plan(facts, inputs.policy, startedAt);
+  log.info(`policy: ${describe(inputs.policy)}`);
+  const removal = new Removal(store, context);
+  const before = new Date(startedAt.getTime() - runMilliseconds);
+  const rests = listed.filter(
+    ({ sealed: isSealed, facts: { at }, modifiedAt }) => !isSealed && at < before && modifiedAt < before,
+  );
+  const backups: PrunedBackup[] = [];
+  for (const decision of decisions) backups.push(await carryOut(decision, inputs.dryRun, removal));
+  let clearedRests = 0;
+  for (const rest of inputs.dryRun ? [] : rests) if (await removal.remove(rest)) clearedRests += 1;
+  const clearedUploads = inputs.dryRun ? 0 : await clearUploads(store, name, before, removal, signal);
+  return {
+    command: 'prune',
+    name,
+    location: store.location,
+    policy: describe(inputs.policy),
+    dryRun: inputs.dryRun,
+    backups,
+    removedBytes: backups.reduce((sum, { outcome, sizeBytes }) => sum + (outcome === 'removed' ? sizeBytes : 0), 0),
+    clearedRests,
+    clearedUploads,
+    refused: removal.refused,
+    durationSeconds: Math.round((context.now().getTime() - startedAt.getTime()) / 100) / 10,
+  };
+}
+
+interface Fact extends Kept {
+  listed: ListedBackup;
+}
+
+async function readFacts(store: Store, sealed: readonly ListedBackup[], signal: AbortSignal): Promise<Fact[]> {
+  const facts: Fact[] = [];
+  let next = 0;
+  const reader = async () => {
+    for (let index = next++; index < sealed.length; index = next++) {
+      const backup = sealed[index];
+      if (backup) facts[index] = await readFact(store, backup, signal);
+    }
+  };
+  await Promise.all(Array.from({ length: readersAtOnce }, reader));
+  return facts;
+}
+
+async function readFact(store: Store, listed: ListedBackup, signal: AbortSignal): Promise<Fact> {
+  const { id, facts } = listed;
+  const { at, kind, partial } = facts;
+  return {
+    listed,
+    id,
+    at,
+    kind,
+    partial,
+    pullRequest: kind === 'pre-migration' ? await readPullRequest(store, listed, signal) : null,
+    retain: listed.isRetained ? await readRetain(store, listed, signal) : null,
+    isProven: provenBy(listed) !== undefined,
+    isWrong: isWrong(listed),
+  };
+}
+
+/** The last word of verifies and drills that came to an answer. */
+function isWrong({ checks, drills }: ListedBackup): boolean {
+  const answers = [...checks, ...drills].filter(({ verdict }) => verdict !== 'could-not-verify');
+  const [last] = answers.sort((a, b) => b.at.getTime() - a.at.getTime());
+  return last?.verdict === 'failed';
+}
+
+async function readPullRequest(store: Store, listed: ListedBackup, signal: AbortSignal): Promise<number | null> {
+  // one whose manifest cannot be read is kept as one of no pull request
+  return readManifest(store, listed, signal).then(
+    ({ pullRequest }) => pullRequest,
+    () => {
+      signal.throwIfAborted();
+      return null;
+    },
+  );
+}
+
+/** One that cannot be read keeps its backup: somebody wanted that. */
+async function readRetain(store: Store, { name, id }: ListedBackup, signal: AbortSignal): Promise<KeepTime> {
+  try {
+    const body = await store.get(formatObjectKey({ name, id, object: retainObject }), signal);
+    return parseKeepTime(parseRetain((await collect(body, retainLimitBytes)).toString('utf8'), id).retain);
+  } catch {
+    signal.throwIfAborted();
+    return 'forever';
+  }
+}
+
+async function carryOut(
+  { backup, keep, reasons, keptUntil }: Decision<Fact>,
+  dryRun: boolean,
+  removal: Removal,
+): Promise<PrunedBackup> {
+  const { id, at, kind, partial, listed } = backup;
+  const outcome = keep ? 'kept' : dryRun ? 'to be removed' : (await removal.remove(listed)) ? 'removed' : 'not removed';
+  return {
+    backupId: id,
+    at: at.toISOString(),
+    kind,
+    partial,
+    sizeBytes: listed.sizeBytes,
+    outcome,
+    reasons,
+    keptUntil: keptUntil?.toISOString() ?? null,
+  };
+}
+
+async function clearUploads(
+  store: Store,
+  name: string,
+  before: Date,
+  removal: Removal,
+  signal: AbortSignal,
+): Promise<number> {
+  try {
+    return await store.clearUnfinished(`${name}/`, signal, before);
+  } catch (error) {
+    signal.throwIfAborted();
+    removal.refuse('unfinished uploads', error);
+    return 0;
+  }
+}
+
+/** Removes backups, and remembers what the store refused. */
+class Removal {
+  readonly refused: PruneResult['refused'] = [];
+  readonly #store: Store;
+  readonly #context: Context;
+
+  constructor(store: Store, context: Context) {
+    this.#store = store;
+    this.#context = context;
+  }
+
+  /** Whether all of a backup is gone. One that was retained since the listing stays. */
+  async remove({ name, id, isRetained, sealed }: ListedBackup): Promise<boolean> {
+    const { signal, log } = this.#context;
+    const keys: string[] = [];
+    for await (const { key } of this.#store.list(`${name}/${id}/`, signal)) keys.push(key);
+    const objects = new Set(keys.map(key => parseObjectKey(key)?.object));
+    if (objects.has(retainObject) && !isRetained) {
+      log.warn(`${id} was retained by hand meanwhile: it is kept`);
+      return false;
+    }
+    if (objects.has(manifestObject) && !sealed) return false;
+    const manifest = formatObjectKey({ name, id, object: manifestObject });
+    for (const key of keys.sort((a, b) => Number(b === manifest) - Number(a === manifest)))
+      if (!(await this.#removeObject(key))) return false;
+    log.info(`removed ${name}/${id}`);
+    return true;
+  }
+
+  refuse(what: string, error: unknown): void {
+    this.refused.push({ what, reason: messageOf(error) });
+    this.#context.log.warn(`the store refused to remove ${what}: ${messageOf(error)}`);
+  }
+
+  async #removeObject(key: string): Promise<boolean> {
+    this.#context.signal.throwIfAborted();
+    try {
+      await this.#store.remove(key);
+      return true;
+    } catch (error) {
+      this.refuse(key, error);
+      return false;
+    }
+  }
+}

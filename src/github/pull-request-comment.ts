@@ -1,0 +1,87 @@
+import { type Github, GithubRefusal } from './api.ts';
+import { calmMarkdown, cutMarkdown, longestComment } from './text.ts';
+
+export interface CommentToWrite {
+  /** `owner/name`. */
+  repository: string;
+  pullRequest: number;
+  /** A word that tells this comment from our others in the same pull request. */
+  purpose: string;
+  /** Markdown. */
+  body: string;
+}
+
+export interface WrittenComment {
+  outcome: 'written' | 'updated';
+  url: string;
+}
+
+interface Comment {
+  id?: unknown;
+  body?: unknown;
+  html_url?: unknown;
+  user?: { login?: unknown; type?: unknown } | null;
+}
+
+/** The user whose comments the workflow's own token writes. */
+const workflowUser = 'github-actions[bot]';
+
+/**
+ * Writes one comment of a pull request: in place of the one that this token's user wrote for the same purpose, else a new one. It is
+ * known by its first line. Who wrote it matters, since the workflow's token may edit the comments of anybody, and anybody may write
+ * that line.
+ */
+export async function writeComment(github: Github, comment: CommentToWrite): Promise<WrittenComment> {
+  const marker = `<!-- pg-lifeboat:${comment.purpose} -->`;
+  const body = `${marker}\n${cutMarkdown(calmMarkdown(comment.body), longestComment - marker.length - 1)}`;
+  const login = await loginOf(github);
+  const find = () => findOwn(github, comment, marker, login);
+  const own = await find();
+  return own === undefined
+    ? { outcome: 'written', url: urlOf(await github.request('POST', pathOf(comment), { body }, { find })) }
+    : { outcome: 'updated', url: urlOf(await github.request('PATCH', ownPathOf(comment, own.id), { body })) };
+}
+
+/** REST tells an app's token nothing of whose it is; GraphQL does. */
+async function loginOf(github: Github): Promise<string> {
+  const query = { query: '{ viewer { login } }' };
+  const answer = await github.request('POST', '/graphql', query, { isRepeatable: true }).catch((error: unknown) => {
+    if (error instanceof GithubRefusal && error.status !== 401) return undefined;
+    throw error;
+  });
+  const login = (answer as { data?: { viewer?: { login?: unknown } | null } | null } | undefined)?.data?.viewer?.login;
+  return typeof login === 'string' && login !== '' ? login : workflowUser;
+}
+
+async function findOwn(
+  github: Github,
+  comment: CommentToWrite,
+  marker: string,
+  login: string,
+): Promise<(Comment & { id: number }) | undefined> {
+  for await (const item of github.items(pathOf(comment))) {
+    const one = item as Comment;
+    const { id, body, user } = one;
+    const isMarked = typeof body === 'string' && body.split(/\r?\n/, 1)[0]?.trim() === marker;
+    if (isMarked && typeof id === 'number' && isUser(user, login)) return { ...one, id };
+  }
+  return undefined;
+}
+
+/** GraphQL names some bots without the end of their name. */
+function isUser(user: Comment['user'], login: string): boolean {
+  return user?.login === login || (user?.type === 'Bot' && user.login === `${login}[bot]`);
+}
+
+function pathOf({ repository, pullRequest }: CommentToWrite): string {
+  return `/repos/${repository}/issues/${pullRequest}/comments`;
+}
+
+function ownPathOf({ repository }: CommentToWrite, id: number): string {
+  return `/repos/${repository}/issues/comments/${id}`;
+}
+
+function urlOf(answer: unknown): string {
+  const { html_url: url } = (answer ?? {}) as Comment;
+  return typeof url === 'string' ? url : '';
+}

@@ -1,0 +1,66 @@
+import type { PruneResult, PrunedBackup } from '../commands/prune.ts';
+import { code, escapeMarkdown, formatBytes, formatTime, plainLine } from './format.ts';
+import type { Presentation } from './present.ts';
+import { markdownTable, textTable } from './table.ts';
+
+const header = ['Backup', 'Made', 'Kind', 'Size', 'Outcome', 'Until', 'Why'];
+
+/** What a policy kept and removed, with the reason for each. */
+export function presentPrune(result: PruneResult): Presentation {
+  const { backups, dryRun, name, policy, refused } = result;
+  const count = (outcome: PrunedBackup['outcome']) => backups.filter(one => one.outcome === outcome).length;
+  const removed = dryRun ? `${count('to be removed')} to be removed, nothing is` : `${count('removed')} removed`;
+  const rests = [
+    ...(result.clearedRests > 0 ? [`rests of ${result.clearedRests} runs that never sealed were removed`] : []),
+    ...(result.clearedUploads > 0 ? [`${result.clearedUploads} unfinished uploads were ended`] : []),
+  ];
+  const head = `prune of ${name}: ${count('kept')} kept, ${removed} (${formatBytes(result.removedBytes)})`;
+  const denied = refused.map(({ what, reason }) => `not removed: ${what}: ${reason}`);
+  const hint = 'give the credentials the right to delete; objects under a lock go when it ends';
+  return {
+    text: [
+      head,
+      plainLine(`policy: ${policy}`),
+      textTable(
+        header,
+        backups.map(cellsOf).map(row => row.map(plainLine)),
+        [3],
+      ),
+      ...rests,
+      ...denied.slice(0, 20).map(plainLine),
+      ...(denied.length > 0 ? [`${denied.length} objects were not removed: ${hint}`] : []),
+    ].join('\n'),
+    summary: [
+      `### Prune of ${escapeMarkdown(name)}: ${count('kept')} kept, ${removed}\n`,
+      `Policy: ${escapeMarkdown(policy)}.\n`,
+      ...rests.map(rest => `${rest}\n`),
+      ...(denied.length > 0 ? [`**${denied.length} objects were not removed**: ${hint}.\n`] : []),
+      ...denied.slice(0, 20).map(line => `- ${escapeMarkdown(line)}`),
+      `\n<details><summary>Each backup</summary>\n\n${markdownTable(header, backups.map(markdownOf), [3])}\n\n</details>\n`,
+    ].join('\n'),
+    outputs: {
+      kept: String(count('kept')),
+      removed: String(count('removed')),
+      'duration-seconds': String(result.durationSeconds),
+    },
+    exitStatus: 0,
+  };
+}
+
+function cellsOf(backup: PrunedBackup): string[] {
+  const { backupId, at, kind, partial, sizeBytes, outcome, keptUntil, reasons } = backup;
+  return [
+    backupId,
+    formatTime(at),
+    `${kind}${partial ? ' (partial)' : ''}`,
+    formatBytes(sizeBytes),
+    outcome,
+    keptUntil === null ? '' : formatTime(keptUntil),
+    reasons.join('; '),
+  ];
+}
+
+function markdownOf(backup: PrunedBackup): string[] {
+  const [id = '', ...rest] = cellsOf(backup);
+  return [code(id), ...rest.map(escapeMarkdown)];
+}

@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { kinds } from '../../src/catalog/key.ts';
+import { type Kept, plan } from '../../src/retention/plan.ts';
+import {
+  type Policy,
+  describe as describePolicy,
+  endOf,
+  parseKeepTime,
+  parsePlan,
+} from '../../src/retention/policy.ts';
+
+const day = 86_400_000;
+const now = new Date('2026-11-25T12:00:00Z');
+
+const policyOf = (more: Partial<Policy> = {}): Policy => ({
+  last: 0,
+  daily: 0,
+  weekly: 0,
+  monthly: 0,
+  yearly: 0,
+  within: null,
+  preMigration: { amount: 30, unit: 'd' },
+  minimum: 1,
+  timeZone: 'UTC',
+  ...more,
+});
+
+let counter = 0;
+const backupAt = (at: string | number | Date, more: Partial<Kept> = {}): Kept => ({
+  id: `backup-${(counter += 1)}`,
+  at: new Date(at),
+  kind: 'scheduled',
+  partial: false,
+  pullRequest: null,
+  retain: null,
+  isProven: false,
+  isWrong: false,
+  ...more,
+});
+const nightly = (nights: number, from = now): Kept[] =>
+  Array.from({ length: nights }, (_, index) => backupAt(from.getTime() - day * (index + 1) - 3_600_000));
+const kept = (backups: readonly Kept[], policy: Policy, at = now) =>
+  plan(backups, policy, at)
+    .filter(({ keep }) => keep)
+    .map(({ backup }) => backup);
+
+describe('a policy', () => {
+  it('keeps the newest of each day, week, month and year, with the reasons', () => {
+    const backups = nightly(800);
+    const decisions = plan(backups, policyOf({ ...parsePlan('7d 4w 12m 2y') }), now);
+    const by = (name: string) => decisions.filter(({ reasons }) => reasons.some(reason => reason.startsWith(name)));
+    assert.deepEqual(
+      ['daily', 'weekly', 'monthly', 'yearly'].map(name => by(name).length),
+      [7, 4, 12, 2],
+    );
+    const [newest] = decisions;
+    assert.deepEqual(newest?.reasons, [
+      'minimum, 1 of 1',
+      'daily, 1 of 7 (2026-11-24)',
+      'weekly, 1 of 4 (2026-11-23)',
+      'monthly, 1 of 12 (2026-11)',
+      'yearly, 1 of 2 (2026)',
+    ]);
+    assert.deepEqual(
+      by('yearly').map(({ backup }) => backup.at.toISOString().slice(0, 10)),
+      ['2026-11-24', '2025-12-31'],
+    );
+    for (const { keep, reasons } of decisions) assert.ok(reasons.length > 0 && (keep || reasons.length === 1));
+  });
+
+  it('knows where a day begins', () => {
+    const backups = [backupAt('2026-11-20T22:30:00Z'), backupAt('2026-11-20T23:30:00Z')];
+    assert.equal(kept(backups, policyOf({ daily: 9 })).length, 1);
+    assert.equal(kept(backups, policyOf({ daily: 9, timeZone: 'Europe/Berlin' })).length, 2);
+  });
+
+  it('counts days that have a backup, not those of the calendar', () => {
+    const old = nightly(10, new Date(now.getTime() - 300 * day));
+    assert.equal(kept(old, policyOf({ daily: 7 })).length, 7);
+  });
+
+  it('lets nothing that is wrong fill a bucket', () => {
+    const [first, second] = [backupAt('2026-11-20T02:00:00Z'), backupAt('2026-11-20T03:00:00Z', { isWrong: true })];
+    assert.deepEqual(kept([first, second], policyOf({ daily: 7 })), [first]);
+    assert.deepEqual(kept([second], policyOf({ daily: 7 })), [second], 'there is no good one');
+    assert.deepEqual(kept([first, second], policyOf({ daily: 7, minimum: 3 })).length, 2);
+  });
+
+  it('gives partial backups buckets of their own', () => {
+    const [whole, partial] = [backupAt('2026-11-20T02:00:00Z'), backupAt('2026-11-20T03:00:00Z', { partial: true })];
+    assert.equal(kept([whole, partial], policyOf({ daily: 1 })).length, 2);
+    assert.deepEqual(kept([whole, backupAt('2026-11-01', { partial: true })], policyOf({ minimum: 2 })), [whole]);
+  });
+
+  it('keeps the newest proven one, what is young, and what was retained by hand', () => {
+    const proven = backupAt('2020-01-01', { isProven: true });
+    const older = backupAt('2019-01-01', { isProven: true });
+    const wrong = backupAt('2021-01-01', { isProven: true, isWrong: true });
+    const byHand = backupAt('2018-01-01', { retain: 'forever' });
+    const over = backupAt('2018-01-01', { retain: parseKeepTime('1y') });
+    const young = Array.from({ length: 5 }, (_, hours) => backupAt(now.getTime() - hours * 3_600_000));
+    const all = [...young, proven, older, wrong, byHand, over];
+    assert.deepEqual(new Set(kept(all, policyOf({ last: 1 }))), new Set([...young, proven, byHand]));
+  });
+
+  it('keeps those before a migration for their time, but of one pull request only the newest', () => {
+    const made = (days: number, pullRequest: number | null) =>
+      backupAt(now.getTime() - days * day, { kind: 'pre-migration', pullRequest });
+    const [a, b, c, d] = [made(10, 7), made(11, 7), made(12, 8), made(40, 9)];
+    assert.deepEqual(kept([a, b, c, d], policyOf()), [a, c]);
+    assert.deepEqual(kept([a, b, c, d], policyOf({ preMigration: 'forever' })), [a, c, d]);
+    assert.deepEqual(kept([made(10, null), made(11, null)], policyOf()).length, 2);
+  });
+
+  it('keeps one from before a restore for 30 days, and in no bucket', () => {
+    const before = (days: number) => backupAt(now.getTime() - days * day, { kind: 'pre-restore' });
+    const [young, old, whole] = [before(29), before(31), backupAt(now.getTime() - 90 * day)];
+    assert.deepEqual(kept([young, old, whole], policyOf({ daily: 7, yearly: 7 })), [young, whole]);
+    const [decision] = plan([young], policyOf(), now);
+    assert.equal(decision?.keptUntil?.toISOString(), '2026-11-26T12:00:00.000Z');
+  });
+
+  it('is not fooled by a clock that is wrong', () => {
+    const ahead = backupAt('2030-01-01');
+    const real = nightly(5);
+    const result = kept([ahead, ...real], policyOf({ last: 1 }));
+    assert.deepEqual(result, [ahead, real[0]]);
+    assert.equal(
+      kept(real, policyOf({ within: { amount: 7, unit: 'd' }, minimum: 3 }), new Date('2040-01-01')).length,
+      3,
+    );
+  });
+
+  it('is put into words', () => {
+    const policy = policyOf({ ...parsePlan('30d 12m'), within: { amount: 2, unit: 'w' }, minimum: 3 });
+    assert.equal(describePolicy(policy), '30 daily, 12 monthly, all of 2w, before migrations 30d, never fewer than 3');
+  });
+
+  for (const wrong of ['', '7', '7d 4d', '0d', '7x', 'd7', '7d,4w'])
+    it(`is refused as "${wrong}"`, () => {
+      assert.throws(() => parsePlan(wrong), /input keep has the word/);
+    });
+
+  it('has times by the calendar', () => {
+    const end = (text: string) => endOf(new Date('2024-02-29T10:00:00Z'), parseKeepTime(text))?.toISOString();
+    assert.deepEqual(['1d', '1w', '1mo', '1y', 'forever'].map(end), [
+      '2024-03-01T10:00:00.000Z',
+      '2024-03-07T10:00:00.000Z',
+      '2024-03-29T10:00:00.000Z',
+      '2025-03-01T10:00:00.000Z',
+      undefined,
+    ]);
+    assert.throws(() => parseKeepTime('soon'), RangeError);
+  });
+});
+
+const anyBackup = fc
+  .record({
+    days: fc.double({ min: -2, max: 900, noNaN: true }),
+    kind: fc.constantFrom(...kinds),
+    partial: fc.boolean(),
+    pullRequest: fc.option(fc.integer({ min: 1, max: 3 })),
+    retain: fc.option(fc.constantFrom('forever' as const, parseKeepTime('90d'))),
+    isProven: fc.boolean(),
+    isWrong: fc.boolean(),
+  })
+  .map(({ days, ...more }) => backupAt(now.getTime() - days * day, more));
+const anyPolicy: fc.Arbitrary<Policy> = fc.record({
+  last: fc.nat(5),
+  daily: fc.nat(10),
+  weekly: fc.nat(5),
+  monthly: fc.nat(5),
+  yearly: fc.nat(3),
+  within: fc.option(fc.constantFrom(parseKeepTime('3d'), parseKeepTime('6mo'))),
+  preMigration: fc.constantFrom(parseKeepTime('30d'), parseKeepTime('forever')),
+  minimum: fc.integer({ min: 1, max: 5 }),
+  timeZone: fc.constantFrom('UTC', 'America/Los_Angeles', 'Asia/Kathmandu'),
+});
+
+describe('whatever the policy and the backups', () => {
+  const check = (holds: (backups: Kept[], policy: Policy, left: Set<Kept>) => boolean) =>
+    fc.assert(
+      fc.property(fc.array(anyBackup, { maxLength: 40 }), anyPolicy, (backups, policy) =>
+        holds(backups, policy, new Set(kept(backups, policy))),
+      ),
+      { numRuns: 500 },
+    );
+  const isGood = (one: Kept) =>
+    !one.isWrong && !one.partial && one.kind !== 'pre-restore' && one.at.getTime() <= now.getTime() + day;
+
+  it('the minimum of good whole ones is kept, and the newest proven one', () => {
+    check((backups, { minimum }, left) => {
+      const good = backups.filter(isGood);
+      const proven = good.filter(({ isProven }) => isProven).sort((a, b) => b.at.getTime() - a.at.getTime())[0];
+      const isProvenKept =
+        proven === undefined || [...left].some(one => isGood(one) && one.isProven && one.at >= proven.at);
+      return good.filter(one => left.has(one)).length >= Math.min(minimum, good.length) && isProvenKept;
+    });
+  });
+
+  it('the young, the retained and those of the future are kept', () => {
+    check((backups, _, left) =>
+      backups.every(one => left.has(one) || (one.retain !== 'forever' && now.getTime() - one.at.getTime() >= day)),
+    );
+  });
+
+  it('a larger policy keeps no less, and the order of the listing says nothing', () => {
+    check((backups, policy, left) => {
+      const larger = { ...policy, daily: policy.daily + 2, monthly: policy.monthly + 1, minimum: policy.minimum + 1 };
+      const more = new Set(kept(backups, larger));
+      const reversed = new Set(kept(backups.toReversed(), policy));
+      return [...left].every(one => more.has(one) && reversed.has(one)) && reversed.size === left.size;
+    });
+  });
+
+  it('what is removed is not missed: the same decisions come again without it', () => {
+    check((backups, policy, left) => kept([...left], policy).length === left.size);
+  });
+});
+
+describe('ten years of nights', () => {
+  it('are kept as promised at every one of them, with nights that failed and drills each month', () => {
+    const policy = policyOf({ ...parsePlan('7d 4w 12m'), minimum: 3 });
+    let stored: Kept[] = [];
+    let made = 0;
+    for (let night = 0; night < 3650; night += 1) {
+      const at = new Date(Date.UTC(2026, 0, 1 + night, 3));
+      // for two months nothing works
+      const works = night % 17 !== 5 && !(night > 1000 && night < 1060);
+      if (works) stored.push(backupAt(at, { isWrong: night % 50 === 7 }));
+      made += works ? 1 : 0;
+      const newest = stored.at(-1);
+      if (night % 30 === 0 && newest && !newest.isWrong) newest.isProven = true;
+      const left = kept(stored, policy, new Date(at.getTime() + 3_600_000));
+      const good = (all: readonly Kept[]) => all.filter(({ isWrong }) => !isWrong);
+      assert.ok(good(left).length >= Math.min(3, made - 2), `night ${night}`);
+      const proven = stored.filter(one => one.isProven && !one.isWrong).at(-1);
+      assert.ok(proven === undefined || left.includes(proven), `night ${night}`);
+      assert.ok(left.length <= 7 + 4 + 12 + 3, `night ${night}: ${left.length}`);
+      stored = left.toReversed();
+    }
+    assert.ok(stored.length >= 18);
+    const oldest = stored[0]?.at.getTime() ?? 0;
+    assert.ok(Date.UTC(2026, 0, 3650) - oldest > 330 * day, 'about a year back');
+  });
+
+  it('of 100,000 backups is planned without reading any twice', () => {
+    const backups = Array.from({ length: 100_000 }, (_, index) => backupAt(now.getTime() - index * 3_600_000));
+    const decisions = plan(backups, policyOf({ ...parsePlan('30d 12m 7y'), minimum: 3 }), now);
+    assert.equal(decisions.length, 100_000);
+    assert.ok(decisions.filter(({ keep }) => keep).length < 80);
+  });
+});
