@@ -193,6 +193,36 @@ const others = {
   CHECK_TIMED_OUT: unknown('a check did not end in time', 'mend the query, or raise check-timeout'),
   CHECK_COMMAND_FAILED: failed('check-command ended with another status than 0', 'read what it printed'),
   CHECK_COMMAND_NOT_RUN: unknown('check-command could not be run', 'check the command, and what it needs to run'),
+
+  // the rehearsal of migrations
+  MIGRATION_FAILED: failed('a migration ended with an error', 'mend the migration'),
+  MIGRATION_TIMED_OUT: failed('a migration did not end in time', 'make it faster, or raise migrate-timeout'),
+  MIGRATE_COMMAND_NOT_RUN: unknown('migrations could not be run', 'check migrate-command, and what it needs to run'),
+  MIGRATION_EDITED: unknown(
+    'a migration that was there before is changed, and what of it is applied nobody knows',
+    'write a new migration; or say by migrate-command how changed ones are applied',
+  ),
+  NOTHING_APPLIED: unknown(
+    'the migrations ended well, and changed nothing',
+    'check that migrate-command applies them to the database in DATABASE_URL; accept it where nothing is meant to change',
+  ),
+  ROWS_REMOVED: failed(
+    'a migration removed rows',
+    'if that is what it is for, write a line `lifeboat: accept ROWS_REMOVED table …` into the migration',
+  ),
+  COLUMN_REMOVED: failed(
+    'a migration removed a column that held values',
+    'if that is what it is for, write a line `lifeboat: accept COLUMN_REMOVED column …` into the migration',
+  ),
+  LOCK_TOO_LONG: failed(
+    'a table was closed to readers or writers for longer than max-lock',
+    'split the migration, or use forms that lock less (CONCURRENTLY, NOT VALID)',
+  ),
+  LOCKS_NOT_OBSERVED: unknown('nobody looked at the locks', 'run it again, or leave max-lock out'),
+  REPEAT_FAILED: failed('the migrations failed when they were run a second time', 'make them safe to repeat'),
+  REPEAT_CHANGED: failed('the migrations changed something when they were run a second time', 'make them idempotent'),
+  DOWN_FAILED: failed('down-command ended with another status than 0', 'mend the way back'),
+  DOWN_DIFFERS: failed('after down-command a definition is not what it was before', 'mend the way back'),
 } as const;
 
 export type FindingCode = DefinitionCode | keyof typeof others;

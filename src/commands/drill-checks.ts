@@ -1,6 +1,5 @@
-import { access, constants, readFile, readdir, stat } from 'node:fs/promises';
+import { readFile, readdir, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
 import { type Failure, wrongInput } from '../failure.ts';
 import { type Finding, judge } from '../finding.ts';
 import { lines, seconds as parseSeconds, shown } from '../inputs/values.ts';
@@ -8,9 +7,8 @@ import type { Log } from '../log.ts';
 import { openCheckRole } from '../postgres/check-role.ts';
 import { type CheckOutcome, plainError, runCheck } from '../postgres/checks.ts';
 import type { Session } from '../postgres/connection.ts';
-import { parseAddress, secretsOf } from '../postgres/url.ts';
-import { ProcessFailure, searchPath, start } from '../process.ts';
 import type { CheckResult } from './drill-result.ts';
+import { runUserCommand } from './user-command.ts';
 
 /** One check of the input: its file, or the begin of its query, and the query. */
 export interface CheckToRun {
@@ -222,128 +220,25 @@ export interface CheckCommandRun {
   signal: AbortSignal;
 }
 
-/** The longest time that a timer knows. */
-const longestMilliseconds = 2 ** 31 - 1;
+const commandCodes = {
+  failed: 'CHECK_COMMAND_FAILED',
+  'not-run': 'CHECK_COMMAND_NOT_RUN',
+  'timed-out': 'CHECK_TIMED_OUT',
+} as const;
 
-/**
- * Runs the user's command in the current directory, in a clean environment that holds the database's address. It ends at the first of its
- * commands that fails, as steps of a workflow do. What it prints goes to the log, without the password.
- */
+/** Runs the user's command against the database, in a clean environment; how it ended is a finding unless it ended well. */
 export async function runCheckCommand(run: CheckCommandRun): Promise<CheckedResults> {
-  const { command, url, timeoutSeconds, log, signal } = run;
-  const startedAt = performance.now();
-  const late = AbortSignal.timeout(Math.min(Math.ceil(timeoutSeconds * 1000), longestMilliseconds));
-  const output = new Output(log, secretsOf(url));
-  let failure: Pick<Finding, 'code' | 'found'> | undefined;
-  try {
-    const child = start(
-      {
-        file: 'sh',
-        // both streams in one, in the order in which they were written
-        args: ['-c', 'exec "$@" 2>&1', 'sh', ...(await shell()), '-c', '--', command],
-        env: environmentOf(url),
-        title: 'check-command',
-        ownGroup: true,
-      },
-      AbortSignal.any([signal, late]),
-    );
-    child.stdin.on('error', () => {}); // a command that does not read it is judged by its status
-    child.stdin.end();
-    child.stdout.setEncoding('utf8').on('data', (text: string) => output.push(text));
-    await child.done;
-  } catch (error) {
-    signal.throwIfAborted();
-    if (late.aborted) failure = { code: 'CHECK_TIMED_OUT', found: `did not end within ${timeoutSeconds} s` };
-    else if (error instanceof ProcessFailure) failure = failureOf(error);
-    else throw error;
-  } finally {
-    output.end();
-  }
+  const { failure, seconds } = await runUserCommand({ ...run, title: 'check-command' });
+  const finding = failure && { code: commandCodes[failure.kind], found: failure.found };
   const result: CheckResult = {
-    title: shortened(command),
-    outcome: judge(failure ? [failure] : []),
-    reason: failure?.found ?? null,
-    seconds: Math.round((performance.now() - startedAt) / 100) / 10,
+    title: shortened(run.command),
+    outcome: judge(finding ? [finding] : []),
+    reason: finding?.found ?? null,
+    seconds,
   };
-  log.info(said('check-command', result));
+  run.log.info(said('check-command', result));
   return {
     results: [result],
-    findings: failure ? [{ ...failure, object: 'check-command', expected: 'status 0' }] : [],
+    findings: finding ? [{ ...finding, object: 'check-command', expected: 'status 0' }] : [],
   };
-}
-
-function failureOf({ status, killedBy }: ProcessFailure): Pick<Finding, 'code' | 'found'> {
-  if (killedBy !== null) return { code: 'CHECK_COMMAND_FAILED', found: `was killed by ${killedBy}` };
-  if (status === null) return { code: 'CHECK_COMMAND_NOT_RUN', found: 'could not be started' };
-  const found = `ended with status ${status}`;
-  if (status === 126) return { code: 'CHECK_COMMAND_NOT_RUN', found: `${found}: a program may not be run` };
-  if (status === 127) return { code: 'CHECK_COMMAND_NOT_RUN', found: `${found}: a program was not found` };
-  return { code: 'CHECK_COMMAND_FAILED', found };
-}
-
-/** As a workflow's `shell: bash` calls it, where there is a bash. */
-async function shell(): Promise<string[]> {
-  for (const folder of searchPath()) {
-    const hasBash = await access(join(folder, 'bash'), constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (hasBash) return ['bash', '--noprofile', '--norc', '-eo', 'pipefail'];
-  }
-  return ['sh', '-e'];
-}
-
-function environmentOf(url: string): Record<string, string> {
-  const { host, port, user, password, database } = parseAddress(url, 'target-url');
-  return {
-    DATABASE_URL: url,
-    PGHOST: host,
-    PGPORT: String(port),
-    PGUSER: user,
-    PGDATABASE: database,
-    ...(password === undefined ? {} : { PGPASSWORD: password }),
-  };
-}
-
-const shownLines = 2_000;
-const shownCharacters = 2_000;
-const heldCharacters = 64 * 1024;
-
-/** What a command prints, line by line into the log: not all of it, and no secret. */
-class Output {
-  readonly #log: Log;
-  readonly #secrets: readonly string[];
-  #rest = '';
-  #lines = 0;
-
-  constructor(log: Log, secrets: readonly string[]) {
-    this.#log = log;
-    // the log goes by lines, and a secret need not
-    const pieces = secrets.flatMap(secret => [secret, ...secret.split(/[\r\n]+/).filter(piece => piece.length > 3)]);
-    this.#secrets = pieces.sort((a, b) => b.length - a.length);
-  }
-
-  push(text: string): void {
-    const complete = (this.#rest + text).split('\n');
-    this.#rest = (complete.pop() ?? '').slice(0, heldCharacters);
-    for (const line of complete) this.#show(line);
-  }
-
-  end(): void {
-    if (this.#rest !== '') this.#show(this.#rest);
-    this.#rest = '';
-    if (this.#lines > shownLines) this.#log.info(`… ${this.#lines - shownLines} more lines`);
-  }
-
-  #show(line: string): void {
-    this.#lines += 1;
-    if (this.#lines > shownLines) return;
-    // half a secret at its cut end would not be known
-    if (line.length >= heldCharacters) return this.#log.info('… a line of more than 64 KB');
-    // of a line that was written over and over, a terminal shows the last state
-    const plain = stripVTControlCharacters(line.trimEnd()).split('\r').at(-1) ?? '';
-    this.#log.info(
-      this.#secrets.reduce((text, secret) => text.replaceAll(secret, '***'), plain).slice(0, shownCharacters),
-    );
-  }
 }

@@ -3,6 +3,7 @@ export const longestComment = 65_536;
 
 /** Without a width: a reader sees nothing, and GitHub no name and no number. */
 const breaker = '\u200b';
+const longestFence = 10;
 const fence = /^ {0,3}(`{3,}|~{3,})([^\n]*)$/;
 
 /**
@@ -20,20 +21,19 @@ export function calmMarkdown(markdown: string): string {
 export function cutMarkdown(markdown: string, most: number): string {
   if (markdown.length <= most) return markdown;
   const note = '_This is cut, as GitHub takes no longer comments: the summary of the run has all of it._\n\n';
-  const end = '\n```';
-  const whole = markdown.slice(0, most - note.length - end.length);
+  const whole = markdown.slice(0, most - note.length - longestFence - 1);
   const lastLine = whole.lastIndexOf('\n');
   const kept = lastLine > 0 ? whole.slice(0, lastLine) : whole.replace(/[\ud800-\udbff]$/, '');
-  const isOpen = fencedLines(kept).at(-1)?.staysOpen === true;
-  return `${note}${kept}${isOpen ? end : ''}`;
+  const open = fencedLines(kept).at(-1)?.open;
+  return `${note}${kept}${open === undefined ? '' : `\n${open.slice(0, longestFence)}`}`;
 }
 
 interface Line {
   line: string;
   /** It is inside of a fenced block, or its first or last line. */
   isFenced: boolean;
-  /** The block goes on after it. */
-  staysOpen: boolean;
+  /** What the block began with that goes on after it. */
+  open: string | undefined;
 }
 
 function fencedLines(markdown: string): Line[] {
@@ -45,7 +45,7 @@ function fencedLines(markdown: string): Line[] {
       if (open === undefined) open = mark.startsWith('`') && rest.includes('`') ? undefined : mark;
       else if (mark.startsWith(open) && rest.trim() === '') open = undefined;
     }
-    return { line, isFenced: wasOpen || open !== undefined, staysOpen: open !== undefined };
+    return { line, isFenced: wasOpen || open !== undefined, open };
   });
 }
 

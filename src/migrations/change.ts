@@ -1,8 +1,8 @@
 import { Failure, wrongInput } from '../failure.ts';
-import { type FileChange, type Repository, type TreeEntry, fullHistory, openRepository } from './git.ts';
-import { type PathFilter, readGlobs } from './glob.ts';
-import { type Seen, throughLinks } from './links.ts';
-import { type FoundLayout, recognise } from './recognise.ts';
+import { type FileChange, type Repository, fullHistory, openRepository } from './git.ts';
+import { readGlobs } from './glob.ts';
+import { findMembers } from './members.ts';
+import type { FoundLayout } from './recognise.ts';
 
 export type { FoundLayout } from './recognise.ts';
 
@@ -44,10 +44,6 @@ export interface ChangeToRead {
   head: string | undefined;
   event: { base: string | undefined; head: string | undefined };
 }
-
-/** What a submodule with migrations in it is called. */
-const tellingSubmodule =
-  /(?:^|[/_-])(?:db|databases?|sql|schemas?|versions|changelogs?|prisma|supabase|drizzle|[^/]*migrat[^/]*)(?:$|[/_-])/i;
 
 /**
  * Finds the migrations that a change brings: what differs between the merge base and the head, by git's own trees, so that there is no
@@ -137,107 +133,6 @@ async function changesSince(
   return (await repository.changes(base, head)).filter(({ path }) => touched.has(path));
 }
 
-interface Members {
-  /** The layout that a change is a migration of. */
-  memberOf: (change: FileChange) => FoundLayout | undefined;
-  layouts: FoundLayout[];
-}
-
-/** Looks at all paths of both trees, for a change may take the last migration away, or move all of them. */
-async function findMembers(
-  repository: Repository,
-  head: string,
-  changes: readonly FileChange[],
-  filter: PathFilter | undefined,
-): Promise<Members> {
-  const entries = await repository.entries(head);
-  const versions = new Map<string, TreeEntry[]>([...entries].map(([path, entry]) => [path, [entry]]));
-  for (const { path, before } of changes) if (before) versions.set(path, [...(versions.get(path) ?? []), before]);
-
-  const pathsOf = (kind: TreeEntry['kind']) =>
-    [...versions].filter(([, all]) => all.some(entry => entry.kind === kind)).map(([path]) => path);
-  const submodules = pathsOf('submodule');
-  const links = pathsOf('link');
-  const read = async (paths: readonly string[], fileOf = (path: string) => path) => {
-    const oidsOf = (path: string) =>
-      (versions.get(fileOf(path)) ?? []).filter(({ kind }) => kind !== 'submodule').map(({ oid }) => oid);
-    // those of the head first, since a partial clone has them alone
-    const current = paths.flatMap(path => entries.get(fileOf(path))?.oid ?? []);
-    const texts = await repository.beginnings([...current, ...paths.flatMap(oidsOf)]);
-    return new Map(paths.map(path => [path, oidsOf(path).flatMap(oid => texts.get(oid) ?? [])]));
-  };
-  const seen = throughLinks([...versions.keys()], await read(links));
-  const fileOfSeen = new Map(seen.map(({ path, file }) => [path, file]));
-  const namesOf = groupNames(seen);
-
-  const paths = [...versions.keys(), ...fileOfSeen.keys()];
-  const changed = new Set(changes.flatMap(({ path }) => [path, ...(namesOf.get(path) ?? [])]));
-  const recognition = await recognise(paths, changed, sampled => read(sampled, path => fileOfSeen.get(path) ?? path));
-  const layoutOf = (path: string) => {
-    if (!filter) return recognition(path);
-    if (!filter.selects(path)) return undefined;
-    return recognition(path) ?? { tool: path.endsWith('.sql') ? 'sql' : 'paths', folder: folderOf(path) };
-  };
-  const layoutOfSubmodule = (path: string) =>
-    (filter ? filter.selects(path) || filter.mayReachInto(path) : tellingSubmodule.test(path))
-      ? { tool: 'submodule', folder: path }
-      : undefined;
-
-  const layouts = [...paths.map(layoutOf), ...submodules.map(layoutOfSubmodule)].filter(one => one !== undefined);
-  refuseNone(layouts, filter, paths, submodules);
-  const throughLink = new Map(
-    seen.flatMap(({ path, links }) => {
-      const layout = layoutOf(path);
-      return layout ? links.map(link => [link, layout] as const) : [];
-    }),
-  );
-  return {
-    layouts: distinct(layouts),
-    memberOf: ({ path, before, after }) =>
-      [path, ...(namesOf.get(path) ?? [])].map(layoutOf).find(one => one !== undefined) ??
-      throughLink.get(path) ??
-      (before?.kind === 'submodule' || after?.kind === 'submodule' ? layoutOfSubmodule(path) : undefined),
-  };
-}
-
-/** A gate that looks at nothing would be green for ever. */
-function refuseNone(
-  layouts: readonly FoundLayout[],
-  filter: PathFilter | undefined,
-  paths: readonly string[],
-  submodules: readonly string[],
-): void {
-  const [unmatched] = filter?.unmatched(paths, submodules) ?? [];
-  if (unmatched !== undefined)
-    throw new Failure(
-      `could not verify: "${unmatched}" of the input paths matches no file, before or after the change`,
-      {
-        hint: 'write it from the top of the repository, a folder as folder/**, or leave it out',
-        exitStatus: 2,
-      },
-    );
-  if (layouts.length > 0) return;
-  if (filter)
-    throw new Failure('could not verify: the lines of the input paths take out again every file that they name', {
-      hint: 'leave out a line that begins with !',
-      exitStatus: 2,
-    });
-  throw new Failure('could not verify: no known migration layout is anywhere in the repository', {
-    hint: 'say in the input paths where the migrations are',
-    exitStatus: 2,
-  });
-}
-
-/** The other names of a file, by its path. */
-function groupNames(seen: readonly Seen[]): Map<string, string[]> {
-  return grouped(seen.map(({ path, file }) => [file, path]));
-}
-
-function distinct(layouts: readonly FoundLayout[]): FoundLayout[] {
-  const byKey = new Map(layouts.map(layout => [`${layout.tool} ${layout.folder}`, layout]));
-  return [...byKey].sort(([a], [b]) => compare(a, b)).map(([, layout]) => layout);
-}
-
 /** One that is gone and one that is new with the same content, and no third, are one that was renamed. */
 function pairRenamed(changes: readonly (FileChange & { tool: string })[]): ChangedMigration[] {
   const gone = grouped(changes.filter(({ after }) => after === null).map(change => [change.before?.oid, change]));
@@ -261,10 +156,6 @@ function grouped<K, V>(pairs: readonly (readonly [K, V])[]): Map<K, V[]> {
     else groups.set(key, [value]);
   }
   return groups;
-}
-
-function folderOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
 function compare(a: string, b: string): number {

@@ -22,7 +22,7 @@ export interface FileChange {
 
 /** A repository as git tells of it: commits and trees, never the files of the working tree. */
 export interface Repository {
-  /** The hash of a commit by any name that git knows, or a branch of `origin`; undefined where this clone has none. */
+  /** The hash of a commit by any name that git knows, branches first; undefined where this clone has none. */
   commit(name: string): Promise<string | undefined>;
   /** The hashes of a commit's parents. */
   parents(commit: string): Promise<string[]>;
@@ -58,14 +58,13 @@ export async function openRepository(folder: string, workFolder: string, signal:
   const isShallow = shallow === 'true';
   return {
     isShallow,
-    commit: async name =>
-      (await git.hash(`${name}^{commit}`)) ?? (await git.hash(`refs/remotes/origin/${name}^{commit}`)),
+    commit: name => git.commit(name),
     parents: async commit => words((await git.text('rev-parse', `${commit}^@`)).stdout),
     mergeBases: (base, head) => mergeBases(git, base, head, isShallow ? resolve(folder, gitFolder) : undefined),
     entries: async commit => parseEntries((await git.trees('ls-tree', '-r', '-z', '--full-tree', commit)).stdout),
     changes: async (from, to) => {
-      // .gitmodules and the configuration could hide a submodule, or what lies outside of the current folder
-      const shown = ['--no-renames', '--ignore-submodules=none', '--no-relative', '--no-ext-diff', '--no-textconv'];
+      // .gitmodules and the configuration could hide a submodule
+      const shown = ['--no-renames', '--ignore-submodules=none', '--no-ext-diff', '--no-textconv'];
       return parseChanges(
         (await git.trees('diff-tree', '-r', '-z', '--raw', '--no-abbrev', ...shown, from, to)).stdout,
       );
@@ -99,8 +98,18 @@ class Git {
     return run({ file: 'git', args: [...this.#options, ...args], env: this.#env }, this.#signal);
   }
 
+  /** A branch goes before a tag of its name, and a checkout has most branches as those of origin. */
+  async commit(name: string): Promise<string | undefined> {
+    const isExact = /^(?:[0-9a-f]{40}|[0-9a-f]{64}|HEAD(?:[~^].*)?)$/.test(name);
+    for (const prefix of isExact ? [''] : ['refs/heads/', 'refs/remotes/origin/', '']) {
+      const found = await this.#hash(`${prefix}${name}^{commit}`);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
   /** Undefined for a name that leads to nothing. */
-  async hash(name: string): Promise<string | undefined> {
+  async #hash(name: string): Promise<string | undefined> {
     try {
       return (await this.text('rev-parse', '--verify', '--quiet', name)).stdout.trim();
     } catch (error) {

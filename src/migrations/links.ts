@@ -47,7 +47,7 @@ export function throughLinks(paths: readonly string[], links: ReadonlyMap<string
 /** Where a link leads, as paths of the tree that have no link in them. */
 function targetsOf(link: string, links: ReadonlyMap<string, readonly string[]>): string[] {
   const real = (path: string, left: number): string[] => {
-    if (left === 0 || path === '..' || path.startsWith('../') || path.startsWith('/')) return [];
+    if (left === 0) return [];
     const segments = path.split('/');
     for (let count = 1; count < segments.length; count += 1) {
       const folder = segments.slice(0, count).join('/');

@@ -7,7 +7,7 @@ import { type Command, run, searchPath } from '../process.ts';
 import { installClient } from './client-install.ts';
 import type { Target } from './connection.ts';
 
-export type ClientProgram = 'pg_dump' | 'pg_dumpall' | 'pg_restore';
+export type ClientProgram = 'pg_dump' | 'pg_dumpall' | 'pg_restore' | 'psql';
 
 /** pg_dump and its sisters, all of one major. */
 export interface Client {

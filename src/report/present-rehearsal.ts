@@ -1,7 +1,218 @@
-import type { RehearseResult } from '../commands/rehearse.ts';
+import type { RehearseResult } from '../commands/rehearse-result.ts';
+import type { ExitStatus } from '../failure.ts';
+import type { Verdict } from '../finding.ts';
+import { code, escapeMarkdown, formatCount, formatSeconds, plainLine, shorten } from './format.ts';
 import type { Presentation } from './present.ts';
+import { markdownTable, textTable } from './table.ts';
 
-/** What a rehearsal came to: verdict first. */
+const exitStatuses: Readonly<Record<Verdict, ExitStatus>> = { passed: 0, failed: 1, 'could-not-verify': 2 };
+/** GitHub takes 65,536 characters of a comment. */
+const commentCharacters = 60_000;
+const mostRows = 50;
+
+/** What a rehearsal came to: verdict first, then findings, then what the migrations did. */
 export function presentRehearsal(result: RehearseResult): Presentation {
-  return { text: result.command, summary: '', outputs: {}, exitStatus: 0 };
+  const summary = markdownOf(result);
+  return {
+    text: textOf(result),
+    summary,
+    outputs: {
+      verdict: result.verdict,
+      migrations: String(result.files.length),
+      'duration-seconds': String(result.durationSeconds),
+      comment:
+        summary.length <= commentCharacters
+          ? summary
+          : `${markdownOf({ ...result, definitions: [] }).slice(0, commentCharacters)}\n\n(cut: the job summary has it all)\n`,
+    },
+    exitStatus: exitStatuses[result.verdict],
+  };
+}
+
+function headOf({ verdict, files, seconds }: RehearseResult): string {
+  if (files.length === 0) return `rehearsal: ${verdict}, the change brings no migration`;
+  return `rehearsal of ${files.length} ${files.length === 1 ? 'migration' : 'migrations'}: ${verdict} (${formatSeconds(seconds)} to apply)`;
+}
+
+function textOf(result: RehearseResult): string {
+  const { findings, accepted, notices, migrations, locks, tables } = result;
+  return [
+    headOf(result),
+    ...accepted.map(text => plainLine(`accepted: ${text}`)),
+    ...findings.flatMap(({ code: name, object, expected, found, remedy }) =>
+      [`${name} ${object}`, `  expected  ${expected}`, `  found     ${found}`, `  what to do: ${remedy}`].map(
+        plainLine,
+      ),
+    ),
+    ...notices.map(plainLine),
+    ...migrations.slice(0, mostRows).map(({ title, seconds }) => plainLine(`${title}: ${formatSeconds(seconds)}`)),
+    ...(locks.length > 0
+      ? [
+          textTable(
+            ['Table', 'No reads', 'No writes'],
+            locks.map(lockCells).map(row => row.map(plainLine)),
+            [1, 2],
+          ),
+        ]
+      : []),
+    ...(tables.length > 0
+      ? [
+          textTable(
+            tableHeader,
+            tables
+              .slice(0, mostRows)
+              .map(tableCells)
+              .map(row => row.map(plainLine)),
+            rightOfTables,
+          ),
+        ]
+      : []),
+    ...definitionsText(result),
+  ].join('\n');
+}
+
+function definitionsText({ definitions }: RehearseResult): string[] {
+  return definitions.slice(0, mostRows).map(({ object, change }) => plainLine(`${change}: ${object}`));
+}
+
+const tableHeader = ['Table', 'Rows before', 'Rows after', 'Inserted', 'Updated', 'Deleted', ''];
+const rightOfTables = [1, 2, 3, 4, 5];
+
+function tableCells({
+  table,
+  was,
+  rowsBefore,
+  rowsAfter,
+  inserted,
+  updated,
+  deleted,
+  rewritten,
+}: RehearseResult['tables'][number]): string[] {
+  const notes = [
+    ...(rowsBefore === null ? ['new'] : []),
+    ...(rowsAfter === null ? ['dropped'] : []),
+    ...(was === null ? [] : [`was ${was}`]),
+    ...(rewritten ? ['written anew'] : []),
+  ];
+  const figure = (count: number | null) => (count === null ? '' : formatCount(count));
+  return [
+    table,
+    figure(rowsBefore),
+    figure(rowsAfter),
+    figure(inserted),
+    figure(updated),
+    figure(deleted),
+    notes.join(', '),
+  ];
+}
+
+function lockCells({ table, readersSeconds, writersSeconds }: RehearseResult['locks'][number]): string[] {
+  if (readersSeconds === null || writersSeconds === null) return [table, '< 0.05 s', '< 0.05 s'];
+  const closed = (seconds: number) => (seconds === 0 ? '' : seconds < 0.1 ? '< 0.1 s' : formatSeconds(seconds));
+  return [table, closed(readersSeconds), closed(Math.max(readersSeconds, writersSeconds))];
+}
+
+function markdownOf(result: RehearseResult): string {
+  const { accepted, findings, notices, migrations, locks, tables, tablesUnchanged, checks, files, namesHidden } =
+    result;
+  const parts: string[] = [`### ${escapeMarkdown(headOf(result))}\n`];
+  if (accepted.length > 0) parts.push(`**Accepted by name**\n\n${list(accepted)}\n`);
+  if (findings.length > 0)
+    parts.push(
+      `**Findings**\n\n${markdownTable(
+        ['Finding', 'Object', 'Expected', 'Found', 'What to do'],
+        findings.map(one => [
+          code(one.code),
+          ...[one.object, one.expected, one.found, one.remedy].map(short).map(escapeMarkdown),
+        ]),
+      )}\n`,
+    );
+  if (files.length === 0) return parts.join('\n');
+  if (notices.length > 0) parts.push(`${list(notices)}\n`);
+  if (namesHidden) parts.push('Names are hidden, since others can read this run; `report: public` shows them.\n');
+  if (migrations.length > 0)
+    parts.push(
+      markdownTable(
+        ['Migration', 'Took'],
+        migrations.slice(0, mostRows).map(({ title, seconds }) => [code(short(title)), formatSeconds(seconds)]),
+        [1],
+      ) +
+        more(migrations.length) +
+        '\n',
+    );
+  parts.push(
+    locks.length === 0
+      ? 'No table that was there before was seen closed to readers or writers.\n'
+      : `**Tables closed to others**, at the longest stretch\n\n${markdownTable(
+          ['Table', 'No reads', 'No writes'],
+          locks
+            .slice(0, mostRows)
+            .map(lockCells)
+            .map(row => row.map(escapeMarkdown)),
+          [1, 2],
+        )}${more(locks.length)}\n`,
+  );
+  parts.push(
+    tables.length === 0
+      ? 'No row was changed.\n'
+      : `**Rows**: ${tables.length} tables changed, ${tablesUnchanged} did not\n\n${markdownTable(
+          tableHeader,
+          tables
+            .slice(0, mostRows)
+            .map(tableCells)
+            .map(row => row.map(escapeMarkdown)),
+          rightOfTables,
+        )}${more(tables.length)}\n`,
+  );
+  parts.push(definitionsMarkdown(result));
+  if (checks.length > 0)
+    parts.push(
+      markdownTable(
+        ['Check', 'Outcome', 'Took', 'Why'],
+        checks.map(one => [
+          escapeMarkdown(one.title),
+          one.outcome,
+          `${one.seconds} s`,
+          escapeMarkdown(one.reason ?? ''),
+        ]),
+        [2],
+      ) + '\n',
+    );
+  parts.push(`<sub>${escapeMarkdown(limits(result))}</sub>\n`);
+  return parts.join('\n');
+}
+
+function definitionsMarkdown({ definitions, namesHidden }: RehearseResult): string {
+  if (definitions.length === 0) return 'No definition was changed.\n';
+  const shown = definitions.slice(0, 4 * mostRows);
+  const counts = (['added', 'changed', 'removed'] as const)
+    .map(change => [definitions.filter(one => one.change === change).length, change] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, change]) => `${count} ${change}`)
+    .join(', ');
+  if (namesHidden) return `**Definitions**: ${counts}\n`;
+  const lines = shown.flatMap(({ object, change, before, after }) => [
+    `@@ ${change}: ${object.replaceAll(/\s/g, ' ')} @@`,
+    ...(before === '' ? [] : before.split('\n').map(line => `-${line}`)),
+    ...(after === '' ? [] : after.split('\n').map(line => `+${line}`)),
+  ]);
+  const fence = '`'.repeat(Math.max(3, ...lines.map(line => (/`+/.exec(line)?.[0].length ?? 0) + 1)));
+  const rest = definitions.length > shown.length ? `\n… and ${definitions.length - shown.length} more` : '';
+  const text = lines.map(line => plainLine(line)).join('\n');
+  return `<details><summary>Definitions: ${counts}</summary>\n\n${fence}diff\n${text}${rest}\n${fence}\n\n</details>\n`;
+}
+
+function limits({ role }: RehearseResult): string {
+  const rights = role === null ? ' They were applied by a superuser: name migrate-role to rehearse rights too.' : '';
+  return `Locks shorter than about 20 ms may be missed. In production a lock waits for whoever uses the table, and everybody else waits behind it.${rights}`;
+}
+
+const short = (text: string) => shorten(text, 300);
+
+function list(lines: readonly string[]): string {
+  return lines.map(line => `- ${escapeMarkdown(short(line))}`).join('\n');
+}
+
+function more(count: number): string {
+  return count > mostRows ? `\n\n… and ${count - mostRows} more\n` : '';
 }

@@ -3,7 +3,7 @@ import type { CommentResult } from '../commands/comment.ts';
 import type { DetectResult } from '../commands/detect.ts';
 import type { Check, ListResult, LogEntry } from '../commands/list.ts';
 import type { PruneResult } from '../commands/prune.ts';
-import type { RehearseResult } from '../commands/rehearse.ts';
+import type { RehearseResult } from '../commands/rehearse-result.ts';
 import type { RestoreResult } from '../commands/restore.ts';
 import type { RetainResult } from '../commands/retain.ts';
 import type { VerifyResult } from '../commands/verify.ts';

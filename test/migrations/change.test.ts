@@ -64,6 +64,8 @@ describe('a change brings', () => {
     await repository.git('mv', 'migrations/a.sql', 'migrations/c.sql');
     await repository.commit({ 'migrations/d.sql': '' });
     assert.deepEqual(await repository.changes(), ['D migrations/a.sql', 'A migrations/c.sql', 'A migrations/d.sql']);
+    await repository.commit({ 'migrations/b.sql': null, 'migrations/d.sql': null });
+    assert.deepEqual(await repository.changes(), ['D migrations/a.sql', 'D migrations/b.sql', 'A migrations/c.sql']);
   });
 
   it('the first migration ever, and the last one', async t => {
@@ -267,6 +269,15 @@ describe('base and head', () => {
     assert.deepEqual(await clone.changes({ base: 'v1' }), ['A db/migrations/3.sql']);
   });
 
+  it('are branches before they are tags of the same name', async t => {
+    const repository = await started(t);
+    await repository.commit({ 'db/migrations/3.sql': '3' });
+    await repository.git('tag', 'main', 'feature');
+    assert.deepEqual(await repository.changes(), ['A db/migrations/3.sql']);
+    const clone = await repository.clone('--branch=feature');
+    assert.deepEqual(await clone.changes(), ['A db/migrations/3.sql']);
+  });
+
   it('that are nowhere said are asked for', async t => {
     const repository = await started(t);
     assert.deepEqual(await refusal(() => repository.read({ base: undefined })), [
@@ -378,6 +389,20 @@ describe('a clone', () => {
       assert.deepEqual(await clone.changes(), ['D db/migrations/1.sql', 'A db/migrations/3.sql']);
       assert.equal(await missing(), before);
     }
+  });
+
+  it('without the targets of symbolic links is refused', async t => {
+    const repository = await started(t);
+    await repository.link('sql', 'db/migrations');
+    await repository.commit({ 'db/migrations/3.sql': '3' });
+    await repository.git('config', 'uploadpack.allowFilter', 'true');
+    const checkedOut = await repository.clone('--filter=blob:none', '--branch=feature');
+    assert.deepEqual(await checkedOut.changes(), ['A db/migrations/3.sql']);
+    const clone = await repository.clone('--filter=blob:none', '--no-checkout', '--branch=feature');
+    assert.deepEqual(await refusal(() => clone.read()), [
+      2,
+      'could not verify: this clone lacks what the symbolic link "sql" holds (give actions/checkout the input fetch-depth: 0 and no filter)',
+    ]);
   });
 
   it('without trees is refused', async t => {
@@ -495,6 +520,29 @@ describe('migrations that lie elsewhere count:', () => {
     await repository.git('checkout', '-q', '-b', 'unlink', 'main');
     await repository.commit({ 'supabase/migrations': null });
     assert.deepEqual(await repository.changes(), ['D supabase/migrations']);
+  });
+
+  it('where a link takes the place of a submodule, a folder that of a link, and a file that of a folder', async t => {
+    const repository = await makeRepository(t);
+    const { git } = repository;
+    const first = await repository.commit({ 'sql/1.sql': '1', 'prisma/migrations/1/migration.sql': '' });
+    await git('update-index', '--add', '--cacheinfo', `160000,${first},supabase/migrations`);
+    await git('commit', '-q', '-m', 'submodule');
+    await git('checkout', '-q', '-b', 'link');
+    await repository.link('supabase/migrations', '../sql');
+    await repository.commit({});
+    assert.deepEqual(await repository.changes(), ['M supabase/migrations']);
+    await git('checkout', '-q', '-b', 'folder');
+    await repository.commit({ 'supabase/migrations': null });
+    await repository.commit({ 'supabase/migrations/1.sql': '1' });
+    assert.deepEqual(await repository.changes({ base: 'link' }), [
+      'D supabase/migrations',
+      'A supabase/migrations/1.sql',
+    ]);
+    await git('checkout', '-q', '-b', 'file');
+    await repository.commit({ 'supabase/migrations': null });
+    await repository.commit({ 'supabase/migrations': 'text' });
+    assert.deepEqual(await repository.changes({ base: 'folder' }), ['D supabase/migrations/1.sql']);
   });
 
   it('in a submodule, which cannot be looked into', async t => {

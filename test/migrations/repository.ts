@@ -49,7 +49,7 @@ async function openTestRepository(t: TestContext, folder: string): Promise<TestR
     ),
   };
   const git = async (...args: string[]) => {
-    const settings = ['-c', 'protocol.file.allow=always', '-c', 'gc.auto=0'];
+    const settings = ['-c', 'protocol.file.allow=always', '-c', 'gc.auto=0', '-c', 'core.fsync=none'];
     const { stdout } = await runFile('git', ['-C', folder, ...settings, ...args], { env, maxBuffer: 2 ** 28 });
     return stdout.trim();
   };

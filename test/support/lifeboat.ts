@@ -21,6 +21,7 @@ export interface RunOptions {
   /** Called with every piece of stderr. */
   onStderr?: (text: string, child: ChildProcess) => void;
   env?: Record<string, string>;
+  cwd?: string;
 }
 
 const compileCache = join(tmpdir(), 'lifeboat-compile-cache');
@@ -41,6 +42,7 @@ export async function lifeboat(
     // our own modules are compiled once, not at each of some hundred starts
     env: { PATH, HOME, NODE_COMPILE_CACHE: compileCache, ...Object.fromEntries(named), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   options.onStart?.(child);
   let stdout = '';

@@ -1,0 +1,394 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import type { Context } from '../../src/commands/context.ts';
+import { rehearse } from '../../src/commands/rehearse.ts';
+import type { RehearseResult } from '../../src/commands/rehearse-result.ts';
+import type { RehearseInputs } from '../../src/inputs/inputs.ts';
+import { type Ran, type RunOptions, lifeboat } from '../support/lifeboat.ts';
+import { type OwnCluster, majors, needsPostgres, startCluster } from '../support/postgres.ts';
+
+const start = { 'migrations/0001_start.sql': 'SELECT 1;\n' };
+const fill = `
+  CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL, old text);
+  INSERT INTO users SELECT i, 'user ' || i, CASE WHEN i <= 10 THEN 'x' END FROM generate_series(1, 1000) i;
+  CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users, note text);
+  INSERT INTO orders SELECT i, i FROM generate_series(1, 500) i;
+  CREATE TABLE empty (id int, nothing text);
+  CREATE TABLE parted (id int, kind text) PARTITION BY LIST (kind);
+  CREATE TABLE parted_a PARTITION OF parted FOR VALUES IN ('a');
+  CREATE TABLE parted_b PARTITION OF parted FOR VALUES IN ('b');
+  INSERT INTO parted SELECT i, CASE WHEN i % 2 = 0 THEN 'a' ELSE 'b' END FROM generate_series(1, 100) i;
+  CREATE TABLE "count" ("Odd |\`name\`" int); INSERT INTO "count" VALUES (1);`;
+
+interface Rehearsal {
+  database: string;
+  result: RehearseResult;
+  ran: Ran;
+}
+
+/** Files of the change, and inputs. */
+interface Try {
+  files: Readonly<Record<string, string>>;
+  inputs?: Record<string, string>;
+  base?: Readonly<Record<string, string>>;
+  options?: RunOptions;
+  /** SQL for the copy, before. */
+  sql?: string;
+}
+
+async function write(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), content, { mode: 0o755 });
+  }
+}
+
+function git(folder: string, ...args: string[]): string {
+  const ran = spawnSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  assert.equal(ran.status, 0, ran.stderr);
+  return ran.stdout.trim();
+}
+
+for (const major of majors())
+  describe(`a rehearsal on PostgreSQL ${major}`, () => {
+    let server: OwnCluster | undefined;
+    before(async () => {
+      server = await startCluster({ major }).catch(() => undefined);
+    });
+    after(() => server?.stop());
+
+    async function rehearsed(
+      t: TestContext,
+      { files, inputs = {}, base = start, options = {}, sql = '' }: Try,
+    ): Promise<Rehearsal> {
+      await needsPostgres(t, major);
+      assert.ok(server);
+      const folder = await mkdtemp(join(tmpdir(), 'lifeboat-change-'));
+      t.after(() => rm(folder, { recursive: true, force: true }));
+      git(folder, 'init', '-q', '-b', 'main');
+      await write(folder, base);
+      git(folder, 'add', '-A');
+      git(folder, 'commit', '-qm', 'base');
+      const from = git(folder, 'rev-parse', 'HEAD');
+      await write(folder, files);
+      git(folder, 'add', '-A');
+      git(folder, 'commit', '-qm', 'change', '--allow-empty');
+      const database = await server.createDatabase();
+      await server.query(fill + sql, [], database);
+      const given = { 'target-url': server.url(database), client: server.bin, base: from, ...inputs };
+      const ran = await lifeboat('rehearse', given, { ...options, cwd: folder });
+      return { database, ran, result: (ran.stdout === '' ? {} : JSON.parse(ran.stdout)) as RehearseResult };
+    }
+
+    const findings = ({ findings: all }: RehearseResult) => all.map(({ code, object }) => `${code} ${object}`);
+    const passes = ({ ran, result }: Rehearsal) => {
+      assert.equal(ran.status, 0, `${ran.stderr}${ran.stdout}`);
+      assert.deepEqual([result.verdict, findings(result)], ['passed', []]);
+    };
+
+    it('of a good migration says what it did, and nothing else', async t => {
+      const done = await rehearsed(t, {
+        files: {
+          'migrations/0002_mail.sql':
+            'ALTER TABLE users ADD mail text;\nUPDATE users SET mail = name WHERE id <= 300;\n',
+          'migrations/0003_index.sql':
+            'CREATE INDEX users_by_mail ON users (mail);\nCREATE TABLE fresh AS SELECT 1 AS id;\n',
+        },
+      });
+      passes(done);
+      const { result } = done;
+      assert.deepEqual(
+        result.migrations.map(({ title }) => title),
+        ['migrations/0002_mail.sql', 'migrations/0003_index.sql'],
+      );
+      assert.deepEqual(
+        result.tables.map(({ table, rowsBefore, rowsAfter, inserted, updated, deleted }) => [
+          table,
+          rowsBefore,
+          rowsAfter,
+          inserted,
+          updated,
+          deleted,
+        ]),
+        [
+          ['public.fresh', null, 1, 1, 0, 0],
+          ['public.users', 1000, 1000, 0, 300, 0],
+        ],
+      );
+      assert.deepEqual(result.definitions.map(({ object, change }) => `${change} ${object}`).sort(), [
+        'added index public.users_by_mail',
+        'added table public.fresh',
+        'changed table public.users',
+      ]);
+      assert.ok(result.locks.some(({ table }) => table === 'public.users'));
+    });
+
+    for (const [what, sql, expected] of [
+      ['deletes rows', 'DELETE FROM orders WHERE id > 400;', ['ROWS_REMOVED table public.orders']],
+      ['truncates', 'TRUNCATE orders;', ['ROWS_REMOVED table public.orders']],
+      ['drops a table with rows', 'DROP TABLE orders;', ['ROWS_REMOVED table public.orders']],
+      ['drops an empty table', 'DROP TABLE empty;', []],
+      ['drops a column with values', 'ALTER TABLE users DROP old;', ['COLUMN_REMOVED column public.users.old']],
+      ['drops a column without values', 'ALTER TABLE orders DROP note;', []],
+      [
+        'renames a table and a column',
+        'ALTER TABLE orders RENAME TO purchases; ALTER TABLE users RENAME old TO older;',
+        [],
+      ],
+      ['moves a table', 'CREATE SCHEMA shop; ALTER TABLE orders SET SCHEMA shop;', []],
+      ['changes a type', 'ALTER TABLE orders ALTER id TYPE bigint;', []],
+      [
+        'replaces rows',
+        'DELETE FROM orders; INSERT INTO orders SELECT i FROM generate_series(1, 500) i;',
+        ['ROWS_REMOVED table public.orders'],
+      ],
+      ['moves rows to another partition', `UPDATE parted SET kind = 'b';`, []],
+      ['drops a partition', 'DROP TABLE parted_a;', ['ROWS_REMOVED table public.parted_a']],
+      ['detaches a partition', 'ALTER TABLE parted DETACH PARTITION parted_a;', []],
+      ['empties a table called count', 'DELETE FROM "count";', ['ROWS_REMOVED table public.count']],
+    ] as const)
+      it(`of one that ${what} ${expected.length === 0 ? 'passes' : 'is red'}`, async t => {
+        const done = await rehearsed(t, { files: { 'migrations/0002.sql': sql } });
+        assert.deepEqual(findings(done.result), expected);
+        assert.equal(done.ran.status, expected.length === 0 ? 0 : 1);
+        if (expected.length === 0) return;
+        // said in the migration, where reviewers see it
+        const accepted = expected.map(one => `-- lifeboat: accept ${one}\n`).join('');
+        const again = await rehearsed(t, { files: { 'migrations/0002.sql': accepted + sql } });
+        passes(again);
+        assert.deepEqual(again.result.accepted, expected);
+      });
+
+    it('of one that fails says where, and never what was in a row', async t => {
+      const done = await rehearsed(t, {
+        files: { 'migrations/0002.sql': "SELECT 1;\nINSERT INTO users VALUES (1, 'secret-name');\n" },
+      });
+      assert.equal(done.ran.status, 1);
+      assert.deepEqual(findings(done.result), ['MIGRATION_FAILED migration migrations/0002.sql']);
+      assert.equal(done.result.findings[0]?.found, 'SQLSTATE 23505 in line 2');
+      assert.ok(!`${done.ran.stdout}${done.ran.stderr}`.includes('(1)'));
+      const named = await rehearsed(t, { files: { 'migrations/0002.sql': 'CREATE TABLE users (id int);' } });
+      assert.equal(named.result.findings[0]?.found, 'SQLSTATE 42P07 in line 1: relation "users" already exists');
+    });
+
+    it('of one that does nothing is not green', async t => {
+      const nothing = await rehearsed(t, {
+        files: { 'migrations/0002.sql': 'x' },
+        inputs: { 'migrate-command': 'true' },
+      });
+      assert.deepEqual([nothing.ran.status, findings(nothing.result)], [2, ['NOTHING_APPLIED migrations']]);
+      const edited = await rehearsed(t, { files: { 'migrations/0001_start.sql': 'SELECT 2;' } });
+      assert.deepEqual(
+        [edited.ran.status, findings(edited.result)],
+        [2, ['MIGRATION_EDITED migration migrations/0001_start.sql']],
+      );
+    });
+
+    it('runs the command of the user in a clean environment, and ends it in time', async t => {
+      const migrate = `test -z "\${SECRET:-}" && psql "$DATABASE_URL" -qc 'ALTER TABLE users ADD mail text'`;
+      passes(
+        await rehearsed(t, {
+          files: { 'migrations/2.sql': 'x' },
+          inputs: { 'migrate-command': migrate },
+          options: { env: { SECRET: 'x' } },
+        }),
+      );
+      for (const [command, code, status] of [
+        ['exit 3', 'MIGRATION_FAILED', 1],
+        ['no-such-program', 'MIGRATE_COMMAND_NOT_RUN', 2],
+        ['sleep 60', 'MIGRATION_TIMED_OUT', 1],
+      ] as const) {
+        const inputs = { 'migrate-command': command, 'migrate-timeout': '1s' };
+        const done = await rehearsed(t, { files: { 'migrations/2.sql': 'x' }, inputs });
+        assert.deepEqual([done.ran.status, findings(done.result)], [status, [`${code} migrate-command`]]);
+      }
+    });
+
+    it('times the migrations of a tool by its own history', async t => {
+      const tool = `set -e; p() { psql "$DATABASE_URL" -qc "$1"; }; p 'CREATE TABLE knex_migrations (id serial, name text)'
+        p "ALTER TABLE users ADD a int; INSERT INTO knex_migrations (name) VALUES ('first')"
+        psql "$DATABASE_URL" -qc 'SELECT pg_sleep(0.3)' -c "INSERT INTO knex_migrations (name) VALUES ('second')"`;
+      const done = await rehearsed(t, { files: { 'migrations/2.sql': 'x' }, inputs: { 'migrate-command': tool } });
+      passes(done);
+      assert.deepEqual(
+        done.result.migrations.map(({ title }) => title),
+        ['first', 'second'],
+      );
+      assert.ok((done.result.migrations[1]?.seconds ?? 0) >= 0.15);
+    });
+
+    it('sees who is locked out, and for how long', async t => {
+      const closed = `BEGIN; ALTER TABLE users ADD mail text; SELECT pg_sleep(0.6); COMMIT;`;
+      const open = await rehearsed(t, { files: { 'migrations/2.sql': closed } });
+      passes(open);
+      const lock = open.result.locks.find(({ table }) => table === 'public.users');
+      assert.ok((lock?.readersSeconds ?? 0) >= 0.5, JSON.stringify(open.result.locks));
+      const red = await rehearsed(t, {
+        files: { 'migrations/2.sql': closed.replace('0.6', '1.5') },
+        inputs: { 'max-lock': '1s' },
+      });
+      assert.deepEqual(findings(red.result), ['LOCK_TOO_LONG table public.users']);
+      const index = await rehearsed(t, {
+        files: { 'migrations/2.sql': 'BEGIN; CREATE INDEX ON users (name); SELECT pg_sleep(0.4); COMMIT;' },
+      });
+      const writers = index.result.locks.find(({ table }) => table === 'public.users');
+      assert.ok((writers?.writersSeconds ?? 0) >= 0.3 && writers?.readersSeconds === 0);
+      const gentle = await rehearsed(t, {
+        files: { 'migrations/2.sql': 'CREATE INDEX CONCURRENTLY ON users (name);' },
+      });
+      passes(gentle);
+      assert.deepEqual(gentle.result.locks, []);
+    });
+
+    it('rehearses the rights of the role that migrates', async t => {
+      const role = `migrator_${major}`;
+      const sql = `; DROP ROLE IF EXISTS ${role}; CREATE ROLE ${role}; GRANT USAGE, CREATE ON SCHEMA public TO ${role};`;
+      const files = { 'migrations/2.sql': 'ALTER TABLE users ADD mail text;' };
+      const red = await rehearsed(t, { files, sql, inputs: { 'migrate-role': role } });
+      assert.equal(red.result.findings[0]?.found, 'SQLSTATE 42501 in line 1: must be owner of table users');
+      const fresh = { 'migrations/2.sql': 'CREATE TABLE mine (id int);' };
+      passes(
+        await rehearsed(t, {
+          files: fresh,
+          inputs: { 'migrate-role': role },
+          sql: `; GRANT USAGE, CREATE ON SCHEMA public TO ${role};`,
+        }),
+      );
+      const unknown = await rehearsed(t, { files, inputs: { 'migrate-role': 'nobody' } });
+      assert.equal(unknown.ran.status, 64);
+      assert.match(
+        unknown.ran.stderr,
+        /input migrate-role is nobody, which is no role of the restored copy \(name a role that the backup holds\)/,
+      );
+      await server?.query(`DROP OWNED BY ${role}`).catch(() => {});
+    });
+
+    it('runs them twice, and back, where that is asked for', async t => {
+      const once = { 'migrations/2.sql': 'ALTER TABLE users ADD mail text;' };
+      const twice = { 'migrations/2.sql': 'ALTER TABLE users ADD IF NOT EXISTS mail text;' };
+      passes(await rehearsed(t, { files: twice, inputs: { repeat: 'true' } }));
+      const failed = await rehearsed(t, { files: once, inputs: { repeat: 'true' } });
+      assert.deepEqual(findings(failed.result), ['REPEAT_FAILED migration migrations/2.sql']);
+      const grows = { 'migrations/2.sql': 'INSERT INTO empty VALUES (1);' };
+      assert.deepEqual(findings((await rehearsed(t, { files: grows, inputs: { repeat: 'true' } })).result), [
+        'REPEAT_CHANGED table public.empty',
+      ]);
+      const back = `psql "$DATABASE_URL" -qc 'ALTER TABLE users DROP mail'`;
+      passes(await rehearsed(t, { files: once, inputs: { 'down-command': back } }));
+      const half = await rehearsed(t, { files: once, inputs: { 'down-command': 'true' } });
+      assert.deepEqual(findings(half.result), ['DOWN_DIFFERS table public.users']);
+      const broken = await rehearsed(t, { files: once, inputs: { 'down-command': 'exit 5' } });
+      assert.deepEqual(findings(broken.result), ['DOWN_FAILED down-command']);
+    });
+
+    it('checks the migrated copy', async t => {
+      const files = { 'migrations/2.sql': 'ALTER TABLE users ADD mail text;' };
+      passes(
+        await rehearsed(t, {
+          files,
+          inputs: { checks: 'SELECT count(mail) = 0 FROM users', 'check-command': 'test -n "$DATABASE_URL"' },
+        }),
+      );
+      const red = await rehearsed(t, {
+        files,
+        inputs: { checks: 'SELECT count(mail) > 0 FROM users', 'check-command': 'false' },
+      });
+      assert.deepEqual(
+        red.result.findings.map(({ code }) => code),
+        ['CHECK_FAILED', 'CHECK_COMMAND_FAILED'],
+      );
+    });
+
+    it('asks how, where nobody can know', async t => {
+      const typeorm = await rehearsed(t, {
+        base: {
+          'src/data-source.ts': 'export const x = new DataSource({});',
+          'src/migrations/1700000000000-a.ts': 'x',
+        },
+        files: { 'src/migrations/1800000000000-b.ts': 'export class B implements MigrationInterface {}' },
+      });
+      assert.equal(typeorm.ran.status, 64, typeorm.ran.stderr);
+      assert.match(
+        typeorm.ran.stderr,
+        /input migrate-command is missing \(no command is known that applies migrations of \w+ here/,
+      );
+    });
+
+    it('applies what is pending in Supabase’s own history, and writes it down', async t => {
+      const sql = `; CREATE SCHEMA supabase_migrations; CREATE TABLE supabase_migrations.schema_migrations (version text PRIMARY KEY, statements text[], name text);
+        INSERT INTO supabase_migrations.schema_migrations VALUES ('20260101000000')`;
+      const done = await rehearsed(t, {
+        sql,
+        base: { 'supabase/migrations/20260101000000_a.sql': 'SELECT broken;' },
+        files: { 'supabase/migrations/20260201000000_b.sql': 'ALTER TABLE users ADD mail text;' },
+      });
+      passes(done);
+      assert.deepEqual(
+        done.result.migrations.map(({ title }) => title),
+        ['supabase/migrations/20260201000000_b.sql'],
+      );
+    });
+
+    it('hides names where others can read the run', async t => {
+      const event = join(tmpdir(), `lifeboat-event-${major}.json`);
+      await writeFile(event, JSON.stringify({ repository: { private: false } }));
+      const done = await rehearsed(t, {
+        files: { 'migrations/2.sql': 'DELETE FROM orders; ALTER TABLE users ADD hidden_column text;' },
+        options: { env: { GITHUB_ACTIONS: 'true', GITHUB_EVENT_PATH: event } },
+      });
+      assert.equal(done.ran.status, 1);
+      assert.deepEqual(findings(done.result), ['ROWS_REMOVED table (hidden)']);
+      assert.ok(!/orders|users|hidden_column/.test(`${done.ran.stdout}${done.ran.stderr}`), done.ran.stdout);
+    });
+
+    it('leaves no program behind when it is cancelled', async t => {
+      const done = await rehearsed(t, {
+        files: { 'migrations/2.sql': 'x' },
+        inputs: { 'migrate-command': 'echo begun; sleep 300' },
+        options: { onStderr: (text, child) => text.includes('begun') && child.kill('SIGTERM') },
+      });
+      assert.equal(done.ran.status, 1);
+      assert.match(done.ran.stderr, /cancelled by SIGTERM/);
+      assert.deepEqual(await server?.query(`SELECT FROM pg_stat_activity WHERE datname = '${done.database}'`), []);
+    });
+  });
+
+describe('a rehearsal', () => {
+  it('refuses a server that may be somebody’s own', async t => {
+    const server = await needsPostgres(t, majors()[0] ?? 15);
+    if (!server) return;
+    const folder = await mkdtemp(join(tmpdir(), 'lifeboat-rehearse-'));
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    const at = (days: number) =>
+      ({
+        now: () => new Date(Date.now() + days * 86_400_000),
+        signal: new AbortController().signal,
+        log: { warn: () => {} },
+        folder,
+      }) as unknown as Context;
+    const inputs = (database: string) =>
+      ({
+        targetUrl: server.url(database),
+        paths: ['no/such/**'],
+        base: 'HEAD',
+        event: {},
+      }) as unknown as RehearseInputs;
+    const database = await server.createDatabase();
+    await assert.rejects(rehearse(inputs(database), at(3)), {
+      message: `input target-url leads to a server that is older than a day: ${database} may be somebody's own database`,
+      hint: 'rehearse in a throw-away server, or in the scratch database that a drill with keep-scratch left',
+    });
+    // these come as far as the change
+    await assert.rejects(rehearse(inputs(database), at(0)), /of the input paths matches no file/);
+    const kept = await server.createDatabase('lifeboat_kept_0123456789ab');
+    t.after(() => server.dropDatabase(kept));
+    await assert.rejects(rehearse(inputs(kept), at(3)), /of the input paths matches no file/);
+  });
+});
