@@ -99,7 +99,9 @@ export async function prepare(inputs: BackupInputs, context: Context): Promise<P
     const relations = await readRelations(control);
     const chosen = select(relations, inputs.filters);
     const selected = identity?.standby === true ? onStandby(chosen) : chosen;
-    checkReadable(selected, target.address.user);
+    // a pooler's name for the user is not the server's
+    const { user } = await control.one<{ user: string }>('SELECT current_user::text AS user');
+    checkReadable(selected, user);
     checkRequired(selected, inputs.requiredTables);
 
     await store.checkWritable(`${name}/`, signal);

@@ -13,12 +13,17 @@ export interface CommentResult {
 
 /** Writes the report of a rehearsal into one comment of the pull request. Whether that works never decides a gate. */
 export async function comment(inputs: CommentInputs, { log, signal, version }: Context): Promise<CommentResult> {
-  const { pullRequest, repository, body, token, apiUrl } = inputs;
+  const { pullRequest, repository, body, token, apiUrl, name } = inputs;
   if (pullRequest === undefined)
     return { command: 'comment', pullRequest: null, outcome: 'nowhere to write', url: null };
   const github = openGithub({ apiUrl, token, version, signal });
   try {
-    const { outcome, url } = await writeComment(github, { repository, pullRequest, purpose: 'pre-migration', body });
+    const { outcome, url } = await writeComment(github, {
+      repository,
+      pullRequest,
+      purpose: name === undefined ? 'pre-migration' : `pre-migration:${name}`,
+      body,
+    });
     return { command: 'comment', pullRequest, outcome, url: url === '' ? null : url };
   } catch (error) {
     signal.throwIfAborted();

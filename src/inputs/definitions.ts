@@ -21,7 +21,7 @@ export const definitions: readonly InputDefinition[] = [
   {
     name: 'name',
     group: 'what',
-    commands: ofStore,
+    commands: [...ofStore, 'comment'],
     description:
       "The database's folder in the store. Default for a backup: what tells databases apart at their provider, and the database's name; for the other commands: the only one in the store.",
   },

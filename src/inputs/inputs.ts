@@ -1,4 +1,4 @@
-import { type Kind, isName, kinds } from '../catalog/key.ts';
+import { type Kind, kinds } from '../catalog/key.ts';
 import { wrongInput } from '../failure.ts';
 import type { RelationFilters } from '../postgres/relations.ts';
 import { type DrillOptions, readDrill } from './drill.ts';
@@ -20,6 +20,7 @@ import {
   readBackupChoice,
   readJobs,
   readKeys,
+  readName,
   reader,
   wordsToRead,
 } from './reader.ts';
@@ -176,18 +177,6 @@ export function readInputs(raw: RawInputs, environment: Environment): Inputs {
         retain: keepTime('retain', read.text('retain')),
       };
   }
-}
-
-function readName(read: Reader): string | undefined {
-  const name = read.optional('name');
-  if (name !== undefined && !isName(name)) {
-    throw wrongInput(
-      'name',
-      'is not a plain name',
-      'use letters, digits, dots, dashes and underscores, at most 100, beginning with a letter or digit',
-    );
-  }
-  return name;
 }
 
 function readStore(read: Reader): StoreInputs {

@@ -2,7 +2,7 @@ import { wrongInput } from '../failure.ts';
 import { type Accepted, readAcceptedFindings } from './drill.ts';
 import { type ChangeEvent, readEvent } from './event.ts';
 import type { Environment } from './raw.ts';
-import { type Reader, readJobs } from './reader.ts';
+import { type Reader, readJobs, readName } from './reader.ts';
 import { choice, flag, lines, seconds, shown, wholeNumber } from './values.ts';
 import { mayBeReadByOthers } from './visibility.ts';
 
@@ -44,6 +44,8 @@ export interface CommentInputs {
   /** Undefined where the event knows of none: there is nothing to write to then. */
   pullRequest: number | undefined;
   body: string;
+  /** Of the database: each has a comment of its own. */
+  name: string | undefined;
   token: string;
   /** `owner/name`. */
   repository: string;
@@ -94,6 +96,7 @@ export function readComment(read: Reader, environment: Environment): CommentInpu
     pullRequest:
       number === undefined ? readEvent(environment).pullRequest : wholeNumber('pull-request', number, 1, 999_999_999),
     body: read.text('body'),
+    name: readName(read),
     token: read.text('github-token'),
     repository,
     apiUrl: environment.GITHUB_API_URL ?? 'https://api.github.com',

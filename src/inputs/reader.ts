@@ -1,4 +1,4 @@
-import { parseBackupId } from '../catalog/key.ts';
+import { isName, parseBackupId } from '../catalog/key.ts';
 import { wrongInput } from '../failure.ts';
 import type { RawInputs } from './raw.ts';
 import { shown, wholeNumber } from './values.ts';
@@ -60,4 +60,17 @@ export function readBackupChoice(read: Reader, words: readonly string[] = ['late
 export function readJobs(read: Reader, fallback: number): number {
   const jobs = read.optional('jobs');
   return jobs === undefined ? fallback : wholeNumber('jobs', jobs, 1, mostJobs);
+}
+
+/** The input `name`: a folder in the store. */
+export function readName(read: Reader): string | undefined {
+  const name = read.optional('name');
+  if (name !== undefined && !isName(name)) {
+    throw wrongInput(
+      'name',
+      'is not a plain name',
+      'use letters, digits, dots, dashes and underscores, at most 100, beginning with a letter or digit',
+    );
+  }
+  return name;
 }

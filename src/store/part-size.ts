@@ -18,6 +18,12 @@ export function partSizeBytes(partNumber: number): number {
   return step.sizeBytes;
 }
 
+/**
+ * The size of every part for a store that wants them all alike, as R2 does (https://developers.cloudflare.com/r2/objects/multipart-objects):
+ * its largest object is then 10,000 of these, about 168 GB.
+ */
+export const evenPartSizeBytes = 16 * mebibyte;
+
 /** The largest object in bytes that an S3 store takes from us: about 507 GB. */
 export const largestObjectBytes = steps.reduce(
   (sum, { lastPart, sizeBytes }, index) => sum + (lastPart - (steps[index - 1]?.lastPart ?? 0)) * sizeBytes,

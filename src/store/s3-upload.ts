@@ -4,7 +4,7 @@ import type { CompletedPart } from '@aws-sdk/client-s3';
 import { Failure } from '../failure.ts';
 import { graceAfter } from './grace.ts';
 import { PartCutter, type Part } from './parts.ts';
-import { mostParts, partSizeBytes } from './part-size.ts';
+import { evenPartSizeBytes, mostParts, partSizeBytes } from './part-size.ts';
 import type { S3Connection } from './s3-connection.ts';
 import { prove } from './s3-proof.ts';
 import { clearUploads } from './s3-unfinished.ts';
@@ -20,6 +20,13 @@ export interface Cutting {
 }
 
 const usualCutting: Cutting = { partSizeBytes, mostParts };
+const evenCutting: Cutting = { partSizeBytes: () => evenPartSizeBytes, mostParts };
+const wantsEvenParts = /^https:\/\/[^/]+\.r2\.cloudflarestorage\.com(?=[:/]|$)/i;
+
+/** How a store wants its objects cut. */
+export function cuttingFor(endpoint: string | undefined): Cutting {
+  return wantsEvenParts.test(endpoint ?? '') ? evenCutting : usualCutting;
+}
 const partsAtOnce = 3;
 /** How long a store may go on with a request whose connection is gone. */
 const settleMilliseconds = 200;
@@ -51,7 +58,7 @@ export class Upload {
   constructor(
     connection: S3Connection,
     object: { key: string; body: AsyncIterable<Uint8Array>; options: PutOptions },
-    { pool, cutting = usualCutting }: { pool: SlabPool; cutting?: Cutting | undefined },
+    { pool, cutting = cuttingFor(connection.place.endpoint) }: { pool: SlabPool; cutting?: Cutting | undefined },
   ) {
     const { key, body, options } = object;
     this.#connection = connection;

@@ -119,6 +119,7 @@ describe('the inputs of comment', () => {
     assert.deepEqual(read<CommentInputs>('comment', {}, environment), {
       command: 'comment',
       pullRequest: undefined,
+      name: undefined,
       body: 'said',
       token: 'token',
       repository: 'me/shop',

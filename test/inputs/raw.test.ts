@@ -29,6 +29,7 @@ describe('inputs of the action', () => {
       command: 'list',
       store: 's3://b',
       'access-key-id': 'key',
+      backup: 'latest',
       limit: '30',
     });
   });
@@ -46,7 +47,7 @@ describe('inputs of the action', () => {
   it('name a command that exists', () => {
     assert.equal(
       refusal(() => readAction({ INPUT_COMMAND: 'destroy' })),
-      'input command is "destroy" (it may be backup, list, verify, drill, restore)',
+      'input command is "destroy" (it may be backup, list, verify, drill, restore, prune, retain, detect, rehearse, comment)',
     );
   });
 
@@ -92,8 +93,8 @@ describe('inputs of the terminal', () => {
 
   it('that are wrong are refused', () => {
     for (const [args, words] of [
-      [[], 'input command is missing (it may be backup, list, verify, drill, restore; see pg-lifeboat --help)'],
-      [['drop'], 'input command is "drop" (it may be backup, list, verify, drill, restore)'],
+      [[], 'input command is missing (it may be backup, list, verify, drill, restore, prune, retain, detect, rehearse, comment; see pg-lifeboat --help)'],
+      [['drop'], 'input command is "drop" (it may be backup, list, verify, drill, restore, prune, retain, detect, rehearse, comment)'],
       [['list', '--stor=x'], "the command line is wrong: Unknown option '--stor' (see pg-lifeboat --help)"],
       [
         ['list', '--store'],

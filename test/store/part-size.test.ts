@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { largestObjectBytes, mostParts, partSizeBytes } from '../../src/store/part-size.ts';
+import { evenPartSizeBytes, largestObjectBytes, mostParts, partSizeBytes } from '../../src/store/part-size.ts';
+import { cuttingFor } from '../../src/store/s3-upload.ts';
 import { slabBytes } from '../../src/store/slabs.ts';
 
 const mebibyte = 1024 * 1024;
@@ -28,4 +29,17 @@ test('each part is within what S3 allows (5 MiB to 5 GiB) and a whole number of 
 test('there is no part 0 and no part 10,001', () => {
   assert.throws(() => partSizeBytes(0), RangeError);
   assert.throws(() => partSizeBytes(10_001), RangeError);
+});
+
+test('parts for R2 are all of one size, and no others are', () => {
+  const sizes = (endpoint: string | undefined) => [1, 501, 10_000].map(cuttingFor(endpoint).partSizeBytes);
+  for (const endpoint of [
+    'https://abc.r2.cloudflarestorage.com',
+    'https://abc.eu.r2.cloudflarestorage.com/',
+    'https://A.R2.CloudflareStorage.com:443',
+  ])
+    assert.deepEqual(new Set(sizes(endpoint)), new Set([evenPartSizeBytes]));
+  assert.equal(evenPartSizeBytes % slabBytes, 0);
+  for (const endpoint of [undefined, 'https://s3.example.com', 'https://r2.cloudflarestorage.com.example.com'])
+    assert.equal(new Set(sizes(endpoint)).size, 3);
 });
