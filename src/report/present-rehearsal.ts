@@ -115,7 +115,8 @@ function lockCells({ table, readersSeconds, writersSeconds }: RehearseResult['lo
 function markdownOf(result: RehearseResult): string {
   const { accepted, findings, notices, migrations, locks, tables, tablesUnchanged, checks, files, namesHidden } =
     result;
-  const parts: string[] = [`### ${escapeMarkdown(headOf(result))}\n`];
+  const head = headOf(result);
+  const parts: string[] = [`### ${escapeMarkdown(`R${head.slice(1)}`)}\n`];
   if (accepted.length > 0) parts.push(`**Accepted by name**\n\n${list(accepted)}\n`);
   if (findings.length > 0)
     parts.push(
@@ -155,7 +156,7 @@ function markdownOf(result: RehearseResult): string {
   parts.push(
     tables.length === 0
       ? 'No row was changed.\n'
-      : `**Rows**: ${tables.length} tables changed, ${tablesUnchanged} did not\n\n${markdownTable(
+      : `**Rows**: ${tables.length} ${tables.length === 1 ? 'table' : 'tables'} changed, ${tablesUnchanged} did not\n\n${markdownTable(
           tableHeader,
           tables
             .slice(0, mostRows)

@@ -189,6 +189,7 @@ for (const major of majors())
         [edited.ran.status, findings(edited.result)],
         [2, ['MIGRATION_EDITED migration migrations/0001_start.sql']],
       );
+      assert.deepEqual(edited.result.migrations, []);
     });
 
     it('runs the command of the user in a clean environment, and ends it in time', async t => {

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { RehearseResult } from '../../src/commands/rehearse-result.ts';
+import { explained } from '../../src/finding.ts';
+import { presentRehearsal } from '../../src/report/present-rehearsal.ts';
+
+const evil = 'a|b `c` <script>alert(1)</script> @someone\n::error::x';
+const result: RehearseResult = {
+  command: 'rehearse',
+  verdict: 'failed',
+  files: ['migrations/2.sql'],
+  findings: [explained({ code: 'ROWS_REMOVED', object: `table public.${evil}`, expected: '10 rows', found: '9 rows' })],
+  accepted: [`COLUMN_REMOVED column ${evil}`],
+  notices: [],
+  migrations: [{ title: evil, seconds: 1.23 }],
+  seconds: 1.23,
+  locks: [
+    { table: evil, readersSeconds: 1.1, writersSeconds: 1.2 },
+    { table: 'public.x', readersSeconds: null, writersSeconds: null },
+  ],
+  tables: [
+    {
+      table: evil,
+      was: evil,
+      rowsBefore: 10,
+      rowsAfter: 9,
+      inserted: 0,
+      updated: 3,
+      deleted: 1,
+      rewritten: true,
+    },
+  ],
+  tablesUnchanged: 12,
+  definitions: [{ object: `table ${evil}`, change: 'changed', before: 'old\n```\n# out', after: 'new' }],
+  checks: [{ title: evil, outcome: 'failed', reason: evil, seconds: 1 }],
+  role: null,
+  namesHidden: false,
+  durationSeconds: 3.1,
+};
+
+describe('a rehearsal', () => {
+  it('has its verdict first, in all that is shown', () => {
+    const { text, summary, outputs, exitStatus } = presentRehearsal(result);
+    assert.match(text, /^rehearsal of 1 migration: failed \(1\.2 s to apply\)\naccepted: COLUMN_REMOVED/);
+    assert.match(summary, /^### Rehearsal of 1 migration\\: failed/);
+    assert.deepEqual([outputs.verdict, outputs.migrations, exitStatus], ['failed', '1', 1]);
+    assert.equal(outputs.comment, summary);
+    assert.equal(presentRehearsal({ ...result, verdict: 'could-not-verify' }).exitStatus, 2);
+    assert.equal(presentRehearsal({ ...result, verdict: 'passed' }).exitStatus, 0);
+  });
+
+  it('lets no name out of its place', () => {
+    const { text, summary } = presentRehearsal(result);
+    assert.ok(!text.split('\n').some(line => line.startsWith('::')));
+    assert.ok(!/<script|[^\\]@someone/.test(summary.replace(/```+diff[\s\S]*?\n````*\n/, '')), summary);
+    const [, fence = ''] = /(`{3,})diff/.exec(summary) ?? [];
+    assert.equal(fence.length, 4, 'longer than any fence inside of it');
+    assert.equal(summary.split('\n').filter(line => line === fence).length, 1);
+    for (const row of summary.split('\n').filter(line => line.startsWith('| ') && line.includes('someone')))
+      assert.ok(row.endsWith(' |'), row);
+  });
+
+  it('is short enough for a comment, however much there is', () => {
+    const definitions = Array.from({ length: 3000 }, (_, index) => ({
+      object: `table public.t${index}`,
+      change: 'added' as const,
+      before: '',
+      after: 'x'.repeat(900),
+    }));
+    const tables = Array.from({ length: 3000 }, (_, index) => ({
+      ...result.tables[0],
+      table: `t${index}`,
+    })) as RehearseResult['tables'];
+    const { outputs, summary } = presentRehearsal({ ...result, definitions, tables });
+    assert.ok((outputs.comment ?? '').length <= 61_000);
+    assert.match(outputs.comment ?? '', /\(cut: the job summary has it all\)\n$/);
+    assert.match(summary, /and 2950 more/);
+  });
+
+  it('of no migration says so', () => {
+    const { text } = presentRehearsal({ ...result, verdict: 'passed', files: [], findings: [], accepted: [] });
+    assert.equal(text.split('\n')[0], 'rehearsal: passed, the change brings no migration');
+  });
+});
