@@ -18,7 +18,7 @@ async function main(): Promise<number> {
   }
   const files = process.argv.slice(2);
   if (files.length === 0) for await (const file of glob('test/workflows/*.workflow.ts')) files.push(file);
-  const ran = spawnSync(process.execPath, ['--test', ...files], { env, stdio: 'inherit' });
+  const ran = spawnSync(process.execPath, ['--test', '--test-concurrency=3', ...files], { env, stdio: 'inherit' });
   console.log(`workflow tests: ${ran.status === 0 ? 'passed' : 'failed'}`);
   return ran.status ?? 1;
 }

@@ -93,8 +93,14 @@ describe('inputs of the terminal', () => {
 
   it('that are wrong are refused', () => {
     for (const [args, words] of [
-      [[], 'input command is missing (it may be backup, list, verify, drill, restore, prune, retain, detect, rehearse, comment; see pg-lifeboat --help)'],
-      [['drop'], 'input command is "drop" (it may be backup, list, verify, drill, restore, prune, retain, detect, rehearse, comment)'],
+      [
+        [],
+        'input command is missing (it may be backup, list, verify, drill, restore, prune, retain, detect, rehearse, comment; see pg-lifeboat --help)',
+      ],
+      [
+        ['drop'],
+        'input command is "drop" (it may be backup, list, verify, drill, restore, prune, retain, detect, rehearse, comment)',
+      ],
       [['list', '--stor=x'], "the command line is wrong: Unknown option '--stor' (see pg-lifeboat --help)"],
       [
         ['list', '--store'],

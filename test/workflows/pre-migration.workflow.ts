@@ -70,7 +70,7 @@ async function openChange(t: TestContext, start: Readonly<Record<string, string>
 }
 
 /** What the jobs came to, by their own names. */
-const jobsOf = ({ jobs }: Played) =>
+const jobsOf = ({ jobs }: Played): Record<string, 'succeeded' | 'failed'> =>
   Object.fromEntries(Object.entries(jobs).map(([name, outcome]) => [name.split('/').at(-1), outcome]));
 
 async function sealed({ world }: Change): Promise<string[]> {
