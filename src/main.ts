@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as core from '@actions/core';
 import packageJson from '../package.json' with { type: 'json' };
+import { alert } from './commands/alert.ts';
 import { backup } from './commands/backup.ts';
 import { comment } from './commands/comment.ts';
 import type { Context } from './commands/context.ts';
@@ -129,6 +130,8 @@ function runCommand(inputs: Inputs, context: Context): Promise<Result> {
       return rehearse(inputs, context);
     case 'comment':
       return comment(inputs, context);
+    case 'alert':
+      return alert(inputs, context);
   }
 }
 

@@ -10,6 +10,7 @@ export const commandNames = [
   'detect',
   'rehearse',
   'comment',
+  'alert',
 ] as const;
 export type CommandName = (typeof commandNames)[number];
 

@@ -1,4 +1,5 @@
 import { type CommandName, type InputDefinition, commandNames } from './definition.ts';
+import { alarmDefinitions } from './alarm-definitions.ts';
 import { dumpDefinitions } from './dump-definitions.ts';
 import { migrationDefinitions } from './migration-definitions.ts';
 import { retentionDefinitions } from './retention-definitions.ts';
@@ -16,12 +17,12 @@ export const definitions: readonly InputDefinition[] = [
     commands: all,
     default: 'backup',
     description:
-      'What to do: `backup`, `list`, `verify`, `drill`, `restore`, `prune`, `retain`, `detect`, `rehearse` or `comment`.',
+      'What to do: `backup`, `list`, `verify`, `drill`, `restore`, `prune`, `retain`, `detect`, `rehearse`, `comment` or `alert`.',
   },
   {
     name: 'name',
     group: 'what',
-    commands: [...ofStore, 'comment'],
+    commands: [...ofStore, 'comment', 'alert'],
     description:
       "The database's folder in the store. Default for a backup: what tells databases apart at their provider, and the database's name; for the other commands: the only one in the store.",
   },
@@ -257,12 +258,14 @@ export const definitions: readonly InputDefinition[] = [
   },
   ...migrationDefinitions,
   ...retentionDefinitions,
+  ...alarmDefinitions,
   {
     name: 'github-token',
     group: 'alarm',
-    commands: ['comment'],
+    commands: ['comment', 'alert'],
     secret: true,
-    description: 'A token that may write comments (`permissions: pull-requests: write`).',
+    description:
+      'A token that may write comments (`permissions: pull-requests: write`), or for `alert-issue` issues (`issues: write`).',
   },
 ];
 

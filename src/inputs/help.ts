@@ -11,6 +11,7 @@ const purposes = {
   detect: 'find the migrations that a change of the repository brings',
   rehearse: 'apply migrations to a restored copy, and say what they did',
   comment: "write a report into a pull request's comment, and keep that up to date",
+  alert: 'tell people what a run came to: issue, webhook, e-mail, heartbeat',
 };
 
 /** The text of `pg-lifeboat --help`. */

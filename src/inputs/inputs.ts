@@ -1,6 +1,7 @@
 import { type Kind, kinds } from '../catalog/key.ts';
 import { wrongInput } from '../failure.ts';
 import type { RelationFilters } from '../postgres/relations.ts';
+import { type AlertInputs, readAlert } from './alert.ts';
 import { type DrillOptions, readDrill } from './drill.ts';
 import { readEvent } from './event.ts';
 import {
@@ -135,7 +136,8 @@ export type Inputs =
   | RetainInputs
   | DetectInputs
   | RehearseInputs
-  | CommentInputs;
+  | CommentInputs
+  | AlertInputs;
 
 /** Understands the inputs of one command, and refuses what is unknown, out of range, missing or contradictory (exit status 64). */
 export function readInputs(raw: RawInputs, environment: Environment): Inputs {
@@ -143,6 +145,7 @@ export function readInputs(raw: RawInputs, environment: Environment): Inputs {
   if (raw.command === 'detect') return readDetect(read, environment);
   if (raw.command === 'rehearse') return readRehearse(read, environment);
   if (raw.command === 'comment') return readComment(read, environment);
+  if (raw.command === 'alert') return readAlert(read, environment);
   const common = { name: readName(read), store: readStore(read), run: readRun(environment) };
   switch (raw.command) {
     case 'backup':

@@ -30,5 +30,6 @@ export const outputDefinitions: readonly { name: string; description: string }[]
   { name: 'removed', description: 'How many backups a prune removed.' },
   { name: 'comment', description: 'The report of a rehearsal as Markdown, short enough for a comment.' },
   { name: 'comment-url', description: 'Where the comment is.' },
+  { name: 'issue-url', description: 'The issue that `alert` keeps.' },
   { name: 'json', description: 'Everything, as JSON.' },
 ];

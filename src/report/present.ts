@@ -1,3 +1,4 @@
+import type { AlertResult } from '../commands/alert.ts';
 import type { BackupResult } from '../commands/backup.ts';
 import type { CommentResult } from '../commands/comment.ts';
 import type { DetectResult } from '../commands/detect.ts';
@@ -10,6 +11,7 @@ import type { VerifyResult } from '../commands/verify.ts';
 import type { DrillResult } from '../commands/drill-result.ts';
 import type { ExitStatus } from '../failure.ts';
 import { code, escapeMarkdown, formatBytes, formatCount, formatSeconds, formatTime, plainLine } from './format.ts';
+import { presentAlert } from './present-alert.ts';
 import { presentDetect } from './present-detect.ts';
 import { presentDrill } from './present-drill.ts';
 import { presentPrune } from './present-prune.ts';
@@ -26,7 +28,8 @@ export type Result =
   | RetainResult
   | DetectResult
   | RehearseResult
-  | CommentResult;
+  | CommentResult
+  | AlertResult;
 
 /** A result as people and workflows see it. */
 export interface Presentation {
@@ -71,6 +74,8 @@ function presentResult(result: Result): Presentation {
       return presentRehearsal(result);
     case 'comment':
       return presentComment(result);
+    case 'alert':
+      return presentAlert(result);
   }
 }
 

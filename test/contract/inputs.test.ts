@@ -14,6 +14,8 @@ const necessary: Readonly<Record<string, string>> = {
   keep: '7d',
   retain: '90d',
   'github-token': 'token',
+  name: 'shop',
+  outcomes: 'backup: success',
 };
 const environment = { GITHUB_REPOSITORY: 'owner/name' };
 
@@ -67,7 +69,7 @@ describe('inputs', () => {
 
   it('that hold a secret are marked as such', () => {
     const secrets = definitions.filter(({ secret }) => secret === true).map(({ name }) => name);
-    const look = /(?:-url|passphrase|identity|private-key|access-key|access-key-id|token)$/;
+    const look = /(?:-url|passphrase|identity|private-key|access-key|access-key-id|token|webhook|webhook-secret)$/;
     assert.deepEqual(
       secrets,
       definitions.map(({ name }) => name).filter(name => look.test(name)),

@@ -28,6 +28,7 @@ const least: Record<CommandName, Given> = {
   detect: {},
   rehearse: { 'target-url': url },
   comment: { body: 'said', 'github-token': 'token' },
+  alert: { name: 'shop', outcomes: 'backup: success' },
 };
 
 function read(command: CommandName, more: Given = {}, environment: Environment = {}): Inputs {

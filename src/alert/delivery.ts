@@ -1,0 +1,60 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Failure, messageOf } from '../failure.ts';
+
+/** How things are sent. */
+export interface Means {
+  signal: AbortSignal;
+  /** Waits so many milliseconds between two tries. */
+  pause: (milliseconds: number, signal: AbortSignal) => Promise<unknown>;
+  /** How long one try may take. */
+  timeoutMilliseconds: number;
+  /** The release of pg-lifeboat. */
+  version: string;
+}
+
+/** One try that came to nothing, though another may do better: an outage, a server that is busy. */
+export class NotYet extends Failure {
+  /** How long the other side asks to be left alone. */
+  readonly waitSeconds: number | undefined;
+
+  constructor(problem: string, waitSeconds?: number) {
+    super(problem);
+    this.waitSeconds = waitSeconds;
+  }
+}
+
+const mostTries = 3;
+/** No alert is worth a job that waits for longer. */
+const longestWaitSeconds = 60;
+
+/** The means of a run: real waiting, ten seconds a try. */
+export function meansOf(signal: AbortSignal, version: string): Means {
+  const pause: Means['pause'] = (milliseconds, signal) => wait(milliseconds, undefined, { signal });
+  return { signal, pause, timeoutMilliseconds: 10_000, version };
+}
+
+/**
+ * Tries three times, and waits 2 and 4 seconds between, or as long as the other side asks, up to a minute. What is no `NotYet` is thrown
+ * at once. A try whose answer was lost is made again, so that something may arrive twice; never not at all.
+ */
+export async function insistently<T>({ signal, pause }: Means, attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof NotYet)) throw error;
+      if (tries === mostTries) throw new Failure(`${error.message}, in each of ${tries} tries`, { cause: error });
+      const { waitSeconds = 2 ** tries } = error;
+      if (waitSeconds > longestWaitSeconds)
+        throw new Failure(`${error.message}, and it asks to be left alone for ${waitSeconds} s`, { cause: error });
+      await pause(waitSeconds * 1000, signal);
+    }
+  }
+}
+
+/** A fault of the network in a few words. What lies below fetch's own "fetch failed" says more. */
+export function describeFault(error: unknown, timeoutMilliseconds: number): string {
+  if (error instanceof DOMException && error.name === 'TimeoutError')
+    return `no answer within ${timeoutMilliseconds / 1000} s`;
+  return messageOf(error instanceof Error && error.cause !== undefined ? error.cause : error);
+}

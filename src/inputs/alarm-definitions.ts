@@ -1,0 +1,100 @@
+import type { InputDefinition } from './definition.ts';
+
+/** The inputs of the group `alarm`. */
+export const alarmDefinitions: readonly InputDefinition[] = [
+  {
+    name: 'outcomes',
+    group: 'alarm',
+    commands: ['alert'],
+    description:
+      'What is told of, one a line: a condition, how it ended (`success`, `failure`, `cancelled`, `skipped` or `started`), and after that why, as in `backup: failure the disk is full`.',
+  },
+  {
+    name: 'details',
+    group: 'alarm',
+    commands: ['alert'],
+    description:
+      'Free text for what is told of a failure. Whoever reads an alert reads it: no data, no names of tables.',
+  },
+  {
+    name: 'alert-on',
+    group: 'alarm',
+    commands: ['alert'],
+    default: 'failure',
+    description:
+      'What webhook and mail tell: `failure` (what failed, what recovered as far as `alert-issue` knows it, and every restore) or `always`.',
+  },
+  {
+    name: 'alert-issue',
+    group: 'alarm',
+    commands: ['alert'],
+    default: 'false',
+    description:
+      '`true`: one GitHub issue for each database, opened at a failure, closed when all that failed went well again.',
+  },
+  {
+    name: 'alert-labels',
+    group: 'alarm',
+    commands: ['alert'],
+    description: 'Labels of a new issue, one a line.',
+  },
+  {
+    name: 'alert-assignees',
+    group: 'alarm',
+    commands: ['alert'],
+    description: 'Who is assigned to a new issue, one GitHub login a line, at most ten.',
+  },
+  {
+    name: 'alert-webhook',
+    group: 'alarm',
+    commands: ['alert'],
+    secret: true,
+    description:
+      'The address of a webhook: Slack, Discord, Teams, Mattermost, Google Chat, or anything that takes JSON.',
+  },
+  {
+    name: 'alert-webhook-format',
+    group: 'alarm',
+    commands: ['alert'],
+    default: 'auto',
+    description:
+      'What the webhook takes: `auto` (by its address), `slack`, `discord`, `teams`, `mattermost`, `google-chat` or `json`.',
+  },
+  {
+    name: 'alert-webhook-secret',
+    group: 'alarm',
+    commands: ['alert'],
+    secret: true,
+    isVerbatim: true,
+    description:
+      'Signs plain JSON: the header `x-lifeboat-signature-256` is `sha256=` and the HMAC-SHA256 of the body in hex.',
+  },
+  {
+    name: 'alert-mail',
+    group: 'alarm',
+    commands: ['alert'],
+    description: 'Who gets an e-mail, one address a line.',
+  },
+  {
+    name: 'alert-mail-from',
+    group: 'alarm',
+    commands: ['alert'],
+    description: 'The address that e-mails come from. Default: the user of `smtp-url`, where that is an address.',
+  },
+  {
+    name: 'smtp-url',
+    group: 'alarm',
+    commands: ['alert'],
+    secret: true,
+    description:
+      'The mail server: `smtps://user:password@host:465`, or `smtp://user:password@host:587` for STARTTLS, which must succeed.',
+  },
+  {
+    name: 'heartbeat-url',
+    group: 'alarm',
+    commands: ['alert'],
+    secret: true,
+    description:
+      'A monitor outside that raises the alarm when nothing comes: called on success, with `/fail` on a failure, with `/start` on `started`, as healthchecks.io has it; Uptime Kuma and Cronitor by their own forms.',
+  },
+];
