@@ -31,6 +31,7 @@ describe('a drill', () => {
       'rto-seconds': '195.2',
       'rpo-seconds': '86590',
       report: '/home/runner/work/_temp/pg-lifeboat/drill-shop.html',
+      scratch: '',
     });
     const { outputs } = presentDrill(unreachedDrill());
     assert.deepEqual(
