@@ -23,7 +23,7 @@ import { type Environment, type RawInputs, readAction, readTerminal } from './in
 import { secretsIn } from './inputs/secrets.ts';
 import { escapeMarkdown } from './report/format.ts';
 import { type RememberingLog, actionsLog, cleaner, terminalLog } from './report/log.ts';
-import { writeOutputs, writePage, writeSummary } from './report/outputs.ts';
+import { writeOutputs, writePage, writeProblem, writeSummary } from './report/outputs.ts';
 import { type Result, present } from './report/present.ts';
 
 const { version } = packageJson;
@@ -42,10 +42,14 @@ export async function runAction(environment: Environment): Promise<ExitStatus> {
     core.info(presentation.text);
     writeOutputs(result, presentation);
     if (hasSummary) await writeSummary(presentation.summary);
-    if (presentation.exitStatus !== 0) core.setFailed(presentation.text.split('\n')[0] ?? 'failed');
+    if (presentation.exitStatus !== 0) {
+      writeProblem(presentation.text);
+      core.setFailed(presentation.text.split('\n')[0] ?? 'failed');
+    }
     return presentation.exitStatus;
   } catch (error) {
     const { text, exitStatus } = explain(error, cleaner(secrets));
+    writeProblem(text);
     core.setFailed(text);
     if (error instanceof Error) core.debug(cleaner(secrets)(error.stack ?? ''));
     if (hasSummary) await writeSummary(`### pg-lifeboat failed\n\n${escapeMarkdown(text)}\n`);

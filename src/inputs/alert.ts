@@ -5,6 +5,7 @@ import { secretsOfAddress } from '../alert/secrets.ts';
 import { type SmtpServer, parseSmtpUrl } from '../alert/smtp-url.ts';
 import { serviceOf, services } from '../alert/webhook-service.ts';
 import type { Webhook } from '../alert/webhook.ts';
+import { isName } from '../catalog/key.ts';
 import { wrongInput } from '../failure.ts';
 import type { Environment } from './raw.ts';
 import { type Reader, readName } from './reader.ts';
@@ -50,7 +51,7 @@ export function readAlert(read: Reader, environment: Environment): AlertInputs {
   const words = ['alert-webhook-secret', 'github-token'].flatMap(input => read.optional(input) ?? []);
   return {
     command: 'alert',
-    name: readDatabase(read),
+    name: readDatabase(read, environment),
     outcomes: readOutcomes(read),
     details: read.optional('details'),
     tellAlways: choice('alert-on', read.text('alert-on'), ['failure', 'always']) === 'always',
@@ -63,8 +64,10 @@ export function readAlert(read: Reader, environment: Environment): AlertInputs {
   };
 }
 
-function readDatabase(read: Reader): string {
-  const name = readName(read);
+/** A workflow that was given no name has one database, as far as anybody knows; a failure may come before its name is known. */
+function readDatabase(read: Reader, environment: Environment): string {
+  const repository = environment.GITHUB_REPOSITORY?.split('/')[1] ?? '';
+  const name = readName(read) ?? (isName(repository) ? repository : undefined);
   if (name !== undefined) return name;
   throw wrongInput('name', 'is missing', 'alerts are kept by database; give the name that its backups have');
 }
@@ -105,7 +108,7 @@ function readIssue(read: Reader, environment: Environment): IssueInputs | undefi
   if (!/^[\w.-]+\/[\w.-]+$/.test(repository))
     throw wrongInput('alert-issue', 'works only in a workflow', 'it needs GITHUB_REPOSITORY, owner/name');
   const apiUrl = environment.GITHUB_API_URL ?? 'https://api.github.com';
-  return { repository, name: readDatabase(read), labels, assignees, token, apiUrl };
+  return { repository, name: readDatabase(read, environment), labels, assignees, token, apiUrl };
 }
 
 function readWebhook(read: Reader): Webhook | undefined {

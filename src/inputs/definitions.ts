@@ -24,7 +24,7 @@ export const definitions: readonly InputDefinition[] = [
     group: 'what',
     commands: [...ofStore, 'comment', 'alert'],
     description:
-      "The database's folder in the store. Default for a backup: what tells databases apart at their provider, and the database's name; for the other commands: the only one in the store.",
+      "The database's folder in the store. Default for a backup: what tells databases apart at their provider, and the database's name; for `alert`: the repository's; for the other commands: the only one in the store.",
   },
   {
     name: 'backup',

@@ -31,5 +31,9 @@ export const outputDefinitions: readonly { name: string; description: string }[]
   { name: 'comment', description: 'The report of a rehearsal as Markdown, short enough for a comment.' },
   { name: 'comment-url', description: 'Where the comment is.' },
   { name: 'issue-url', description: 'The issue that `alert` keeps.' },
+  {
+    name: 'problem',
+    description: 'Why the step failed, in one line for `alert`, without what stands in quotes; empty where it did not fail.',
+  },
   { name: 'json', description: 'Everything, as JSON.' },
 ];

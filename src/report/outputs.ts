@@ -5,6 +5,7 @@ import type { Log } from '../log.ts';
 import { messageOf } from '../failure.ts';
 import { drillPage } from './drill-page.ts';
 import type { Presentation, Result } from './present.ts';
+import { problemOf } from './problem.ts';
 
 /** The largest summary that the runner takes is 1 MiB a step; the rest is cut and said. */
 const summaryLimitBytes = 900 * 1024;
@@ -13,6 +14,11 @@ const summaryLimitBytes = 900 * 1024;
 export function writeOutputs(result: Result, { outputs }: Presentation): void {
   for (const [name, value] of Object.entries(outputs)) core.setOutput(name, value);
   core.setOutput('json', JSON.stringify(result));
+}
+
+/** Writes the output that says why a step ended badly, which a job that alerts hands on. */
+export function writeProblem(text: string): void {
+  core.setOutput('problem', problemOf(text));
 }
 
 /** Adds Markdown to the job summary, where the runner has one. */

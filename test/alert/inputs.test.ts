@@ -29,6 +29,16 @@ describe('the inputs of alert', () => {
     );
   });
 
+  it('are about the one database of the repository where no name is given', () => {
+    assert.equal(read({ name: '' }).name, 'shop');
+    for (const environment of [{}, { GITHUB_REPOSITORY: 'me/.github' }] as Record<string, string>[])
+      assert.throws(() => read({ name: '' }, environment), {
+        message: 'input name is missing',
+        hint: 'alerts are kept by database; give the name that its backups have',
+        exitStatus: 64,
+      });
+  });
+
   it('know the run, and its attempt', () => {
     assert.equal(read({}).runUrl, 'https://github.com/me/shop/actions/runs/7/attempts/2');
     assert.equal(read({}, { ...workflow, GITHUB_RUN_ATTEMPT: '' }).runUrl, 'https://github.com/me/shop/actions/runs/7');
@@ -106,7 +116,6 @@ describe('alert refuses, with status 64 and no word of a secret,', () => {
   const hook = { 'alert-webhook': 'https://example.com/in' };
   const long = 'a secret of many letters';
   const cases: [inputs: Record<string, string>, message: string, hint: string][] = [
-    [{ name: '' }, 'name is missing', 'alerts are kept by database; give the name that its backups have'],
     [
       { name: 'a b' },
       'name is not a plain name',

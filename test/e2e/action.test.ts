@@ -112,6 +112,7 @@ describe('the action, as the runner starts it', () => {
     assert.match(step.stdout, /^::error::input database-url is missing \(the command backup needs it\)$/m);
     assert.match(step.summary, /pg-lifeboat failed/);
     assert.equal(step.outputs.get('backup-id'), undefined);
+    assert.equal(step.outputs.get('problem'), 'input database-url is missing (the command backup needs it)');
   });
 
   it('does not pass on what a table name or a server message wants to tell the runner', async t => {

@@ -83,6 +83,7 @@ export async function openStage(t: TestContext): Promise<Stage> {
     return ran.stdout.trim();
   };
   git('init', '-q', '-b', 'main');
+  git('remote', 'add', 'origin', 'https://github.com/me/shop');
   const commit: Stage['commit'] = async (files = {}) => {
     for (const [path, content] of Object.entries(files)) await write(folder, path, content);
     git('add', '-A');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type OwnCluster, startCluster } from '../../../scripts/setup/cluster.ts';
 import { type KeyPair, generateIdentity } from '../../../src/crypto/age.ts';
+import { type IssueServer, startIssueServer, workflowToken } from '../../alert/github.ts';
 import { type S3Server, startS3Server } from '../../support/s3-server.ts';
 import { root } from './stage.ts';
 
@@ -11,8 +12,12 @@ export interface World {
   s3: S3Server;
   source: OwnCluster;
   keys: KeyPair;
+  /** GitHub's issues, of the repository `me/shop`. */
+  github: IssueServer;
   secrets: Record<string, string>;
   vars: Record<string, string>;
+  /** What of the runner's environment leads to it. */
+  env: Record<string, string>;
 }
 
 /** Of the one major whose client programs the runner's image has. */
@@ -32,10 +37,13 @@ export async function openWorld(t: TestContext): Promise<World> {
      CREATE ROLE app; GRANT SELECT ON users TO app`,
   );
   const keys = await generateIdentity();
+  const github = await startIssueServer(t);
   return {
     s3,
     source,
     keys,
+    github,
+    env: { GITHUB_API_URL: github.apiUrl },
     secrets: {
       DATABASE_URL: source.url('postgres'),
       STORE_KEY_ID: s3.accessKeyId,
@@ -43,6 +51,7 @@ export async function openWorld(t: TestContext): Promise<World> {
       AGE_IDENTITY: keys.identity,
       PRUNE_KEY_ID: s3.accessKeyId,
       PRUNE_SECRET: s3.secretAccessKey,
+      GITHUB_TOKEN: workflowToken,
     },
     vars: { AGE_RECIPIENTS: keys.recipient, BACKUP_STORE: s3.url('backups', 'postgres') },
   };
