@@ -32,14 +32,32 @@ const workflowUser = 'github-actions[bot]';
  * that line.
  */
 export async function writeComment(github: Github, comment: CommentToWrite): Promise<WrittenComment> {
-  const marker = `<!-- pg-lifeboat:${comment.purpose} -->`;
-  const body = `${marker}\n${cutMarkdown(calmMarkdown(comment.body), longestComment - marker.length - 1)}`;
-  const login = await loginOf(github);
-  const find = () => findOwn(github, comment, marker, login);
+  const text = await textOf(github, comment);
+  const own = await text.find();
+  if (own !== undefined) return rewrite(github, comment, own.id, text.body);
+  const answer = await github.request('POST', pathOf(comment), { body: text.body }, { find: text.find });
+  return { outcome: 'written', url: urlOf(answer) };
+}
+
+/** Writes the comment anew as `writeComment` does; undefined where there is none. */
+export async function updateComment(github: Github, comment: CommentToWrite): Promise<WrittenComment | undefined> {
+  const { body, find } = await textOf(github, comment);
   const own = await find();
-  return own === undefined
-    ? { outcome: 'written', url: urlOf(await github.request('POST', pathOf(comment), { body }, { find })) }
-    : { outcome: 'updated', url: urlOf(await github.request('PATCH', ownPathOf(comment, own.id), { body })) };
+  return own && rewrite(github, comment, own.id, body);
+}
+
+async function rewrite(github: Github, comment: CommentToWrite, id: number, body: string): Promise<WrittenComment> {
+  return { outcome: 'updated', url: urlOf(await github.request('PATCH', ownPathOf(comment, id), { body })) };
+}
+
+/** The comment as it is sent, and the search for the one that is there. */
+async function textOf(github: Github, comment: CommentToWrite) {
+  const marker = `<!-- pg-lifeboat:${comment.purpose} -->`;
+  const login = await loginOf(github);
+  return {
+    body: `${marker}\n${cutMarkdown(calmMarkdown(comment.body), longestComment - marker.length - 1)}`,
+    find: () => findOwn(github, comment, marker, login),
+  };
 }
 
 /** REST tells an app's token nothing of whose it is; GraphQL does. */

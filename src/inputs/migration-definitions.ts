@@ -73,4 +73,11 @@ export const migrationDefinitions: readonly InputDefinition[] = [
     commands: ['comment'],
     description: 'The comment, as Markdown.',
   },
+  {
+    name: 'update-only',
+    group: 'migration',
+    commands: ['comment'],
+    default: 'false',
+    description: '`true`: a comment that is there is written anew, and none is begun.',
+  },
 ];

@@ -44,6 +44,8 @@ export interface CommentInputs {
   /** Undefined where the event knows of none: there is nothing to write to then. */
   pullRequest: number | undefined;
   body: string;
+  /** No comment is begun. */
+  updateOnly: boolean;
   /** Of the database: each has a comment of its own. */
   name: string | undefined;
   token: string;
@@ -96,6 +98,7 @@ export function readComment(read: Reader, environment: Environment): CommentInpu
     pullRequest:
       number === undefined ? readEvent(environment).pullRequest : wholeNumber('pull-request', number, 1, 999_999_999),
     body: read.text('body'),
+    updateOnly: flag('update-only', read.text('update-only')),
     name: readName(read),
     token: read.text('github-token'),
     repository,

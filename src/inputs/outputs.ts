@@ -33,7 +33,8 @@ export const outputDefinitions: readonly { name: string; description: string }[]
   { name: 'issue-url', description: 'The issue that `alert` keeps.' },
   {
     name: 'problem',
-    description: 'Why the step failed, in one line for `alert`, without what stands in quotes; empty where it did not fail.',
+    description:
+      'Why the step failed, in one line for `alert`, without what stands in quotes; empty where it did not fail.',
   },
   { name: 'json', description: 'Everything, as JSON.' },
 ];

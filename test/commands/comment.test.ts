@@ -45,6 +45,16 @@ describe('comment', () => {
     );
   });
 
+  it('begins none where it only updates', async t => {
+    const server = await startGithub(t);
+    const none = await comment(server, { 'update-only': 'true' });
+    assert.deepEqual([none.outcome, none.url, server.comments.length], ['not needed', null, 0]);
+    const { url } = await comment(server);
+    const updated = await comment(server, { 'update-only': 'true', body: 'nothing migrates any more' });
+    assert.deepEqual([updated.outcome, updated.url, server.comments.length], ['updated', url, 1]);
+    assert.equal(server.comments[0]?.body, `${marker}\nnothing migrates any more`);
+  });
+
   it('takes the pull request from the event, and writes nothing where there is none', async t => {
     const server = await startGithub(t);
     const event = await pullRequestEvent(t, { pull_request: { number: 12 } });

@@ -23,6 +23,8 @@ interface Proposal extends Partial<Play> {
   /** Of the called workflow. */
   more?: Readonly<Record<string, string>>;
   isFork?: boolean;
+  /** What happened to the pull request. */
+  action?: string;
   name?: string;
 }
 
@@ -33,7 +35,7 @@ async function openChange(t: TestContext, start: Readonly<Record<string, string>
   const base = await stage.commit(start);
   const propose: Change['propose'] = async (
     files,
-    { more = {}, isFork = false, name = 'pre-migration', ...play } = {},
+    { more = {}, isFork = false, action = 'synchronize', name = 'pre-migration', ...play } = {},
   ) => {
     stage.git('checkout', '-qf', '-B', 'change', base);
     const head = await stage.commit(files);
@@ -41,6 +43,7 @@ async function openChange(t: TestContext, start: Readonly<Record<string, string>
     const evil = '`touch pwned` $(touch pwned) "; touch pwned; #';
     const payloads: Record<string, object> = {
       pull_request: {
+        action,
         number: 7,
         pull_request: {
           number: 7,
@@ -83,7 +86,7 @@ async function sealed({ world }: Change): Promise<string[]> {
 describe('pre-migration.yml', () => {
   it('is green at once where nothing migrates', async t => {
     const change = await openChange(t);
-    const played = await change.propose({ 'README.md': 'changed' });
+    const played = await change.propose({ 'README.md': 'changed' }, { action: 'opened' });
     assert.equal(played.status, 0, played.output);
     assert.deepEqual(jobsOf(played), { 'detect migrations': 'succeeded', 'migration gate': 'succeeded' });
     assert.match(played.output, /no migration in this change/);
@@ -129,6 +132,11 @@ describe('pre-migration.yml', () => {
         '-- lifeboat: accept ROWS_REMOVED table public.users\nDELETE FROM users WHERE id > 900;\n',
     });
     assert.equal(accepted.status, 0, accepted.output);
+
+    const without = await change.propose({ 'README.md': 'x' });
+    assert.deepEqual([without.status, jobsOf(without).comment], [0, 'succeeded']);
+    assert.equal(change.github.comments.length, 1);
+    assert.match(change.github.comments[0]?.body ?? '', /brings no migration any more/);
   });
 
   it('is red when a migration fails, or a secret is missing', async t => {
