@@ -105,7 +105,7 @@ async function run(
       folder,
       openStore: store => openInputStore(store, webIdentityToken),
     });
-    return await writePage(result, temporary, log);
+    return await writePage(result, temporary, new Date(), log);
   } finally {
     await rm(folder, { recursive: true, force: true });
     stopListening();

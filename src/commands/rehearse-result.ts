@@ -40,6 +40,8 @@ export interface RehearseResult {
   role: string | null;
   namesHidden: boolean;
   durationSeconds: number;
+  /** The path of the HTML page; null where there is none. */
+  report: string | null;
 }
 
 /** The same with no name of the database in it; file names are the repository's, and stay. */

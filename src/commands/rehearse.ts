@@ -302,6 +302,7 @@ function conclude(
     ],
     namesHidden: inputs.hideNames,
     durationSeconds: Math.round((context.now().getTime() - startedAt.getTime()) / 100) / 10,
+    report: null,
   };
   return inputs.hideNames ? withoutNames(result) : result;
 }

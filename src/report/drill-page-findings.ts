@@ -52,8 +52,8 @@ function side(text: string): Markup {
   return text.trim() === '' ? markup`<span class="note">nothing</span>` : markup`${text}`;
 }
 
-/** Both texts with those lines marked that lie between what they begin and end with alike. */
-function markedLines(expected: string, found: string): [Markup, Markup] {
+/** Both texts, as blocks, with those lines marked that lie between what they begin and end with alike. */
+export function markedLines(expected: string, found: string): [Markup, Markup] {
   const one = linesOf(expected);
   const other = linesOf(found);
   if (expected.trim() === '' || found.trim() === '') return [block(expected, 0, 0), block(found, 0, 0)];
@@ -83,6 +83,7 @@ function linesOf(text: string): string[] {
   return shorten(text, longestDefinition).split('\n');
 }
 
-function capital(text: string): string {
+/** With a capital letter. */
+export function capital(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }

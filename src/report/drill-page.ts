@@ -1,5 +1,4 @@
 import type { DrillResult } from '../commands/drill-result.ts';
-import type { Verdict } from '../finding.ts';
 import { meter } from './chart.ts';
 import { findingsSection } from './drill-page-findings.ts';
 import { stagesSection, tablesSection } from './drill-page-tables.ts';
@@ -7,13 +6,9 @@ import { trendSection } from './drill-page-trend.ts';
 import { drillWords, type DrillWords, type Measure } from './drill-words.ts';
 import { formatBudget, formatBytes, formatCount, formatSeconds } from './format.ts';
 import { markup, nothing, type Markup, type MarkupPart } from './markup.ts';
-import { dataTable, facts, note, page, section, sentenceList, time, type Column } from './page.ts';
-
-const headlines: Record<Verdict, string> = {
-  passed: 'Passed',
-  failed: 'Failed',
-  'could-not-verify': 'Could not verify',
-};
+import { facts, note, page, section, sentenceList, time } from './page.ts';
+import { checksSection } from './page-checks.ts';
+import { headlines, icon } from './page-verdict.ts';
 
 /** The report of a drill: one HTML file that needs nothing else, for people who were not there. */
 export function drillPage(result: DrillResult): string {
@@ -24,7 +19,7 @@ export function drillPage(result: DrillResult): string {
     findingsSection(words.groups),
     result.notices.length === 0 ? nothing : section('Notices', sentenceList(result.notices)),
     measuresSection(result, words),
-    checksSection(result),
+    checksSection(result.checks),
     stagesSection(result),
     trendSection(result),
     tablesSection(words),
@@ -57,16 +52,6 @@ function head(result: DrillResult, words: DrillWords): Markup {
 ${note(words.hidden)}
 ${tiles(result, words)}
 </header>`;
-}
-
-const icons: Record<Verdict, string> = {
-  passed: 'M4.5 12.5l5 5 10-11',
-  failed: 'M6 6l12 12M18 6L6 18',
-  'could-not-verify': 'M8 9a4 4 0 1 1 5.6 3.7c-1 .5-1.6 1.2-1.6 2.3M12 19v.01',
-};
-
-function icon(verdict: Verdict): Markup {
-  return markup`<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${icons[verdict]}"/></svg>`;
 }
 
 function tiles(result: DrillResult, { rto, rpo }: DrillWords): Markup {
@@ -124,27 +109,6 @@ ${seconds === null || budgetSeconds === null ? nothing : meter(seconds, budgetSe
 <p class="budget-line"><span class="state ${style}">${states[state]}</span><span>${budget}${state === 'no budget' ? `, set one with ${input}` : ''}</span></p>
 <p class="note">${`${means.charAt(0).toUpperCase()}${means.slice(1)}.`}</p>
 </div>`;
-}
-
-const mostChecks = 1000;
-
-function checksSection({ checks }: DrillResult): Markup {
-  if (checks.length === 0)
-    return section('Checks', note('No checks were given; the input checks takes queries that must hold.'));
-  const columns: Column[] = [{ title: 'Check', kind: 'wide' }, { title: 'Outcome' }, { title: 'Took', kind: 'number' }];
-  const rows = checks
-    .slice(0, mostChecks)
-    .map(({ title, outcome, seconds, reason }): MarkupPart[] => [
-      markup`<code>${title}</code>${note(reason)}`,
-      markup`<span class="tone ${outcome}">${headlines[outcome].toLowerCase()}</span>`,
-      formatSeconds(seconds),
-    ]);
-  const hidden = checks.length - rows.length;
-  return section(
-    'Checks',
-    dataTable('Checks and their outcome', columns, rows),
-    note(hidden > 0 ? `${formatCount(hidden)} more are not shown here.` : null),
-  );
 }
 
 function factsSection(result: DrillResult): Markup {

@@ -145,7 +145,8 @@ function tunedSentence({ tuned, rtoEstimateSeconds }: DrillResult): string | nul
     : `${so}; a restore of the database at its size of today, on a server that is not, might take about ${formatSeconds(rtoEstimateSeconds)}.`;
 }
 
-function groupsOf(findings: readonly ExplainedFinding[]): FindingGroup[] {
+/** Findings by their code; what is wrong before what could not be looked at. */
+export function groupsOf(findings: readonly ExplainedFinding[]): FindingGroup[] {
   const groups = new Map<FindingCode, FindingGroup>();
   for (const finding of findings) {
     const { code, remedy } = finding;

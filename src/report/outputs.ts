@@ -6,6 +6,7 @@ import { messageOf } from '../failure.ts';
 import { drillPage } from './drill-page.ts';
 import type { Presentation, Result } from './present.ts';
 import { problemOf } from './problem.ts';
+import { rehearsalPage } from './rehearsal-page.ts';
 
 /** The largest summary that the runner takes is 1 MiB a step; the rest is cut and said. */
 const summaryLimitBytes = 900 * 1024;
@@ -35,12 +36,19 @@ export async function writeSummary(markdown: string): Promise<void> {
  * Writes the HTML page of a result that has one, beside it the result itself as JSON, and gives the result with the page's path; a folder
  * that takes none is only warned of.
  */
-export async function writePage(result: Result, folder: string, log: Log): Promise<Result> {
-  if (result.command !== 'drill') return result;
-  const report = join(folder, `pg-lifeboat-drill-${result.backupId}.html`);
+export async function writePage(result: Result, folder: string, at: Date, log: Log): Promise<Result> {
+  if (result.command === 'drill')
+    return withPage(result, join(folder, `pg-lifeboat-drill-${result.backupId}`), () => drillPage(result), log);
+  if (result.command === 'rehearse')
+    return withPage(result, join(folder, 'pg-lifeboat-rehearsal'), () => rehearsalPage(result, at), log);
+  return result;
+}
+
+async function withPage<R extends Result>(result: R, path: string, page: () => string, log: Log): Promise<R> {
+  const report = `${path}.html`;
   try {
-    await writeFile(report, drillPage(result), { mode: 0o600 });
-    await writeFile(report.replace(/\.html$/, '.json'), `${JSON.stringify(result, null, 2)}\n`, { mode: 0o600 });
+    await writeFile(report, page(), { mode: 0o600 });
+    await writeFile(`${path}.json`, `${JSON.stringify(result, null, 2)}\n`, { mode: 0o600 });
     return { ...result, report };
   } catch (error) {
     log.warn(`the report could not be written to ${report}: ${messageOf(error)}`);

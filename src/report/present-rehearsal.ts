@@ -1,8 +1,9 @@
 import type { RehearseResult } from '../commands/rehearse-result.ts';
 import type { ExitStatus } from '../failure.ts';
 import type { Verdict } from '../finding.ts';
-import { code, escapeMarkdown, formatCount, formatSeconds, plainLine, shorten } from './format.ts';
+import { code, escapeMarkdown, formatSeconds, plainLine, shorten } from './format.ts';
 import type { Presentation } from './present.ts';
+import { headOf, limits, lockCells, rightOfTables, tableCells, tableHeader } from './rehearsal-words.ts';
 import { markdownTable, textTable } from './table.ts';
 
 const exitStatuses: Readonly<Record<Verdict, ExitStatus>> = { passed: 0, failed: 1, 'could-not-verify': 2 };
@@ -20,6 +21,7 @@ export function presentRehearsal(result: RehearseResult): Presentation {
       verdict: result.verdict,
       migrations: String(result.files.length),
       'duration-seconds': String(result.durationSeconds),
+      report: result.report ?? '',
       comment:
         summary.length <= commentCharacters
           ? summary
@@ -27,11 +29,6 @@ export function presentRehearsal(result: RehearseResult): Presentation {
     },
     exitStatus: exitStatuses[result.verdict],
   };
-}
-
-function headOf({ verdict, files, seconds }: RehearseResult): string {
-  if (files.length === 0) return `rehearsal: ${verdict}, the change brings no migration`;
-  return `rehearsal of ${files.length} ${files.length === 1 ? 'migration' : 'migrations'}: ${verdict} (${formatSeconds(seconds)} to apply)`;
 }
 
 function textOf(result: RehearseResult): string {
@@ -73,43 +70,6 @@ function textOf(result: RehearseResult): string {
 
 function definitionsText({ definitions }: RehearseResult): string[] {
   return definitions.slice(0, mostRows).map(({ object, change }) => plainLine(`${change}: ${object}`));
-}
-
-const tableHeader = ['Table', 'Rows before', 'Rows after', 'Inserted', 'Updated', 'Deleted', ''];
-const rightOfTables = [1, 2, 3, 4, 5];
-
-function tableCells({
-  table,
-  was,
-  rowsBefore,
-  rowsAfter,
-  inserted,
-  updated,
-  deleted,
-  rewritten,
-}: RehearseResult['tables'][number]): string[] {
-  const notes = [
-    ...(rowsBefore === null ? ['new'] : []),
-    ...(rowsAfter === null ? ['dropped'] : []),
-    ...(was === null ? [] : [`was ${was}`]),
-    ...(rewritten ? ['written anew'] : []),
-  ];
-  const figure = (count: number | null) => (count === null ? '' : formatCount(count));
-  return [
-    table,
-    figure(rowsBefore),
-    figure(rowsAfter),
-    figure(inserted),
-    figure(updated),
-    figure(deleted),
-    notes.join(', '),
-  ];
-}
-
-function lockCells({ table, readersSeconds, writersSeconds }: RehearseResult['locks'][number]): string[] {
-  if (readersSeconds === null || writersSeconds === null) return [table, '< 0.05 s', '< 0.05 s'];
-  const closed = (seconds: number) => (seconds === 0 ? '' : seconds < 0.1 ? '< 0.1 s' : formatSeconds(seconds));
-  return [table, closed(readersSeconds), closed(Math.max(readersSeconds, writersSeconds))];
 }
 
 function markdownOf(result: RehearseResult): string {
@@ -201,11 +161,6 @@ function definitionsMarkdown({ definitions, namesHidden }: RehearseResult): stri
   const rest = definitions.length > shown.length ? `\n… and ${definitions.length - shown.length} more` : '';
   const text = lines.map(line => plainLine(line)).join('\n');
   return `<details><summary>Definitions: ${counts}</summary>\n\n${fence}diff\n${text}${rest}\n${fence}\n\n</details>\n`;
-}
-
-function limits({ role }: RehearseResult): string {
-  const rights = role === null ? ' They were applied by a superuser: name migrate-role to rehearse rights too.' : '';
-  return `Locks shorter than about 20 ms may be missed. In production a lock waits for whoever uses the table, and everybody else waits behind it.${rights}`;
 }
 
 const short = (text: string) => shorten(text, 300);

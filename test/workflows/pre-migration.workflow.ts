@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { type GitHub, openGitHub } from './support/github.ts';
@@ -113,6 +114,12 @@ describe('pre-migration.yml', () => {
     for (const secret of Object.values(change.world.secrets)) assert.ok(!played.output.includes(secret));
     assert.equal(change.github.comments.length, 1);
     assert.match(change.github.comments[0]?.body ?? '', /passed/);
+    const artifacts = join(change.stage.folder, '.stage/artifacts');
+    const [kept = ''] = await readdir(artifacts);
+    assert.deepEqual((await readdir(join(artifacts, kept))).sort(), [
+      'pg-lifeboat-rehearsal.html',
+      'pg-lifeboat-rehearsal.json',
+    ]);
 
     const again = await change.propose({
       ...migration,
