@@ -45,6 +45,9 @@ const knownCommands: Readonly<Record<string, string>> = {
   atlas: 'atlas migrate apply --dir "file://$MIGRATIONS" --url "$DATABASE_URL"',
   dbmate: 'dbmate --no-dump-schema --migrations-dir "$MIGRATIONS" up',
   goose: 'goose -dir "$MIGRATIONS" postgres "$DATABASE_URL" up',
+  // its settings may lie at the top, with a plan further down
+  sqitch:
+    '[ -f sqitch.conf ] || cd "$MIGRATIONS"; sqitch deploy --verify "db:pg://$PGUSER@$PGHOST:$PGPORT/$PGDATABASE"',
   flyway:
     'FLYWAY_URL="jdbc:postgresql://$PGHOST:$PGPORT/$PGDATABASE" FLYWAY_USER="$PGUSER" FLYWAY_PASSWORD="$PGPASSWORD" FLYWAY_LOCATIONS="filesystem:$MIGRATIONS" flyway migrate',
 };

@@ -89,7 +89,7 @@ async function shell(): Promise<string[]> {
 }
 
 function environmentOf(url: string): Record<string, string> {
-  const { host, port, user, password, database } = parseAddress(url, 'target-url');
+  const { host, port, user, password, database, sslMode } = parseAddress(url, 'target-url');
   return {
     DATABASE_URL: url,
     PGHOST: host,
@@ -97,6 +97,8 @@ function environmentOf(url: string): Record<string, string> {
     PGUSER: user,
     PGDATABASE: database,
     ...(password === undefined ? {} : { PGPASSWORD: password }),
+    // not every client knows the default
+    ...(sslMode === 'prefer' ? {} : { PGSSLMODE: sslMode }),
   };
 }
 

@@ -107,6 +107,7 @@ describe('check-command', () => {
           PGUSER: 'me@x',
           PGPASSWORD: hex('secr~t/w\nord'),
           PGDATABASE: 'my db',
+          PGSSLMODE: 'disable',
         },
       ]);
     } finally {
@@ -119,9 +120,13 @@ describe('check-command', () => {
     if (!cluster) return;
     const database = await makeDatabase(t, cluster);
     const log = keepingLog();
-    const command = `for to in "$DATABASE_URL" ""; do ${join(cluster.bin, 'psql')} -XAtc 'SELECT current_database()' $to; done`;
-    await runCheckCommand({ command, url: cluster.url(database), timeoutSeconds: 300, log, signal: never });
-    assert.deepEqual(log.lines.slice(0, 2), [database, database]);
+    const psql = join(cluster.bin, 'psql');
+    const command = `for to in "$DATABASE_URL" ""; do ${psql} -XAtc 'SELECT current_database()' $to; done; echo "$PGSSLMODE"`;
+    const run = { command, url: cluster.url(database), timeoutSeconds: 300, log, signal: never };
+    await runCheckCommand(run);
+    await runCheckCommand({ ...run, url: `${run.url}?sslmode=disable` });
+    const printed = log.lines.filter(line => !line.startsWith('check-command:'));
+    assert.deepEqual(printed, [database, database, '', database, database, 'disable']);
   });
 
   it('prints no password', async () => {
