@@ -3,6 +3,35 @@ import type { InputDefinition } from './definition.ts';
 /** The inputs of the group `alarm`. */
 export const alarmDefinitions: readonly InputDefinition[] = [
   {
+    name: 'max-age',
+    group: 'alarm',
+    commands: ['watch'],
+    default: '26h',
+    description: 'How old the newest whole backup may be: the time between two of them, and what a late run needs.',
+  },
+  {
+    name: 'max-drill-age',
+    group: 'alarm',
+    commands: ['watch'],
+    default: '35d',
+    description:
+      'How long ago a drill may have passed, and how long a new recipient may stay unproven; `off` for a team that does not drill, which each report then says.',
+  },
+  {
+    name: 'max-shrink',
+    group: 'alarm',
+    commands: ['watch'],
+    default: '30%',
+    description:
+      'By how much size, rows or tables of the newest backup may be less than what is usual: the median of the ten before it, of which there must be three.',
+  },
+  {
+    name: 'max-size',
+    group: 'alarm',
+    commands: ['watch'],
+    description: 'How large the database itself may be, for example `400GB`; needs `database-url`.',
+  },
+  {
     name: 'outcomes',
     group: 'alarm',
     commands: ['alert'],

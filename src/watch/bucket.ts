@@ -1,4 +1,5 @@
 import type { Finding, FindingCode } from '../finding.ts';
+import { type Look, looked } from './look.ts';
 
 /** One setting: its value; or the store has no such setting; or it was not told, and `needs` is the right that is missing. */
 export type Setting<T> =
@@ -34,20 +35,33 @@ export interface BucketFacts {
   anonymous: Setting<{ listsObjects: boolean; readsObjects: boolean | null }>;
 }
 
-/** All that this looks for. */
-export const bucketCodes: readonly FindingCode[] = [
-  'BUCKET_PUBLIC',
-  'BUCKET_NOT_VERSIONED',
-  'LIFECYCLE_EATS_BACKUPS',
-  'BUCKET_NOT_READ',
-];
-
 /** Objects there must be brought back first, which takes hours (docs.aws.amazon.com, "Understanding S3 Glacier storage classes"). */
 const archiveClasses = ['GLACIER', 'DEEP_ARCHIVE'];
 
-/** What of a bucket's set-up endangers the backups. */
-export function judgeBucket(facts: BucketFacts): Finding[] {
-  return [...judgeAccess(facts), ...judgeVersions(facts), ...judgeLifecycle(facts)];
+/** Whether a bucket's set-up endangers the backups. */
+export function judgeBucket(facts: BucketFacts): Look {
+  const findings = [...judgeAccess(facts), ...judgeVersions(facts), ...judgeLifecycle(facts)];
+  return looked(codesOf(facts), findings);
+}
+
+/** A bucket of which nothing could be read, and why. */
+export function bucketUnread(location: string, problem: string): Look {
+  const object = `bucket of ${location}`;
+  return looked(['BUCKET_NOT_READ'], [{ code: 'BUCKET_NOT_READ', object, expected: 'an answer', found: problem }]);
+}
+
+function codesOf(facts: BucketFacts): FindingCode[] {
+  const { anonymous, hasPublicPolicy, publicGrants, hasVersioning, hasObjectLock, lifecycle } = facts;
+  const isTold = ({ outcome }: Setting<unknown>) => outcome !== 'not read';
+  const isAccessTold = [anonymous, hasPublicPolicy, publicGrants].every(isTold) && !isHidden(facts);
+  const areVersionsTold =
+    [hasVersioning, hasObjectLock].every(isTold) || valueOf(hasVersioning) === true || valueOf(hasObjectLock) === true;
+  return [
+    'BUCKET_NOT_READ',
+    ...(isAccessTold ? (['BUCKET_PUBLIC'] as const) : []),
+    ...(areVersionsTold ? (['BUCKET_NOT_VERSIONED'] as const) : []),
+    ...(isTold(lifecycle) ? (['LIFECYCLE_EATS_BACKUPS'] as const) : []),
+  ];
 }
 
 function judgeAccess(facts: BucketFacts): Finding[] {
@@ -63,19 +77,22 @@ function judgeAccess(facts: BucketFacts): Finding[] {
     ...(valueOf(policy) === true && !restrictsPolicy ? ['its policy is public'] : []),
     ...(ignoresGrants ? [] : (valueOf(grants) ?? []).map(grant => `its access control list grants ${grant}`)),
   ];
-  const isHidden = policy.outcome === 'not offered' && grants.outcome === 'not offered';
   return [
     ...(ways.length > 0 ? [publicBucket(bucket, ways)] : []),
     ...unread('unsigned requests', bucket, anonymous),
     ...(restrictsPolicy ? [] : unread('policy status', bucket, policy)),
     ...(ignoresGrants ? [] : unread('access control list', bucket, grants)),
-    ...(isHidden && ways.length === 0 ? [hiddenAccess(bucket)] : []),
+    ...(isHidden(facts) && ways.length === 0 ? [hiddenAccess(bucket)] : []),
   ];
 }
 
 function publicBucket(bucket: string, ways: readonly string[]): Finding {
   const expected = 'no access without credentials';
   return { code: 'BUCKET_PUBLIC', object: `bucket ${bucket}`, expected, found: ways.join('; ') };
+}
+
+function isHidden({ hasPublicPolicy, publicGrants }: BucketFacts): boolean {
+  return hasPublicPolicy.outcome === 'not offered' && publicGrants.outcome === 'not offered';
 }
 
 /** Such stores open buckets by their own dashboard, at addresses that S3 does not show: R2's r2.dev, Supabase's public buckets. */

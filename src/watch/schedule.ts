@@ -1,5 +1,7 @@
 import type { Finding, FindingCode } from '../finding.ts';
-import { ageSeconds, dayOf, lengthOf, timeOf } from './words.ts';
+import { formatAge, secondsSince } from './clock.ts';
+import { type Look, looked } from './look.ts';
+import { dayOf, timeOf } from './words.ts';
 
 /** A run that the schedule started. */
 export interface ScheduledRun {
@@ -32,17 +34,6 @@ export interface ScheduleLimits {
   maxAgeSeconds: number;
 }
 
-/** All that this looks for. */
-export const scheduleCodes: readonly FindingCode[] = [
-  'WORKFLOW_DISABLED',
-  'WORKFLOW_MISSING',
-  'SCHEDULE_NOT_RUNNING',
-  'SCHEDULE_RUN_FAILED',
-  'SCHEDULE_RUN_STUCK',
-  'SCHEDULE_ENDS_SOON',
-  'GITHUB_NOT_READ',
-];
-
 /** GitHub's words for a run that has not begun (docs.github.com, "REST API endpoints for workflow runs"). */
 const waiting = ['queued', 'requested', 'waiting', 'pending', 'action_required'];
 const longestWaitSeconds = 3 * 3600;
@@ -51,20 +42,38 @@ const daySeconds = 86_400;
 const inactiveDays = 60;
 const warningDays = 45;
 
-/** What of a schedule is wrong. A workflow that does not run any more says only that. */
-export function judgeSchedule(facts: ScheduleFacts, limits: ScheduleLimits, now: Date): Finding[] {
+/** Whether the schedule of workflows still starts them, and goes on to. A workflow that does not run any more says only that. */
+export function judgeSchedule(facts: ScheduleFacts, limits: ScheduleLimits, now: Date): Look {
   const { repository, workflows } = facts;
   const object = `repository ${repository.name}`;
-  if (repository.outcome === 'not read') {
-    const unread = { code: 'GITHUB_NOT_READ', object, expected: 'an answer', found: repository.problem } as const;
-    return [unread, ...workflows.flatMap(workflow => judgeWorkflow(workflow, repository.name, limits, now))];
+  const codes = codesOf(facts);
+  if (repository.outcome === 'read' && repository.isArchived) {
+    const expected = 'a repository in use';
+    return looked(codes, [{ code: 'WORKFLOW_DISABLED', object, expected, found: 'it is archived' }]);
   }
-  if (repository.isArchived)
-    return [{ code: 'WORKFLOW_DISABLED', object, expected: 'a repository in use', found: 'it is archived' }];
+  const ofWorkflows = workflows.flatMap(workflow => judgeWorkflow(workflow, repository.name, limits, now));
+  if (repository.outcome === 'read')
+    return looked(codes, [...ofWorkflows, ...judgeActivity(repository, workflows, now)]);
+  const unread: Finding = { code: 'GITHUB_NOT_READ', object, expected: 'an answer', found: repository.problem };
+  return looked(codes, [unread, ...ofWorkflows]);
+}
+
+/** What was really looked at: a workflow that is disabled, or hidden, tells nothing of its runs. */
+function codesOf({ repository, workflows }: ScheduleFacts): FindingCode[] {
+  const isRead = repository.outcome === 'read';
+  const areAllRead = workflows.every(({ outcome }) => outcome === 'read');
+  const areAllActive = workflows.every(isActive) && !(isRead && repository.isArchived);
   return [
-    ...workflows.flatMap(workflow => judgeWorkflow(workflow, repository.name, limits, now)),
-    ...judgeActivity(repository, workflows, now),
+    'GITHUB_NOT_READ',
+    ...(workflows.every(({ outcome }) => outcome !== 'not read') ? (['WORKFLOW_MISSING'] as const) : []),
+    ...(isRead && (areAllRead || repository.isArchived) ? (['WORKFLOW_DISABLED'] as const) : []),
+    ...(areAllActive ? (['SCHEDULE_NOT_RUNNING', 'SCHEDULE_RUN_FAILED', 'SCHEDULE_RUN_STUCK'] as const) : []),
+    ...(areAllActive && isRead ? (['SCHEDULE_ENDS_SOON'] as const) : []),
   ];
+}
+
+function isActive(workflow: WorkflowFacts): boolean {
+  return workflow.outcome === 'read' && workflow.state === 'active';
 }
 
 function judgeWorkflow(workflow: WorkflowFacts, repository: string, limits: ScheduleLimits, now: Date): Finding[] {
@@ -90,11 +99,11 @@ function judgeRuns(
   now: Date,
 ): Finding[] {
   const [newest] = runs;
-  const expected = `a scheduled run in the last ${lengthOf(maxAgeSeconds)}`;
+  const expected = `a scheduled run in the last ${formatAge(maxAgeSeconds)}`;
   if (newest === undefined)
     return [{ code: 'SCHEDULE_NOT_RUNNING', object, expected, found: 'its schedule has never started it' }];
   const stuck = runs.filter(run => isStuck(run, now)).map(run => stuckRun(run, object, now));
-  if (ageSeconds(newest.createdAt, now) > maxAgeSeconds) {
+  if (secondsSince(newest.createdAt, now) > maxAgeSeconds) {
     const found = `the last one was at ${timeOf(newest.createdAt)}, ${agoOf(newest.createdAt, now)}`;
     return [{ code: 'SCHEDULE_NOT_RUNNING', object, expected, found }, ...stuck];
   }
@@ -105,11 +114,11 @@ function judgeRuns(
 }
 
 function isStuck({ status, createdAt }: ScheduledRun, now: Date): boolean {
-  return waiting.includes(status) && ageSeconds(createdAt, now) > longestWaitSeconds;
+  return waiting.includes(status) && secondsSince(createdAt, now) > longestWaitSeconds;
 }
 
 function stuckRun({ status, createdAt, url }: ScheduledRun, object: string, now: Date): Finding {
-  const expected = `a run that begins within ${lengthOf(longestWaitSeconds)}`;
+  const expected = `a run that begins within ${formatAge(longestWaitSeconds)}`;
   const found = `${status} since ${timeOf(createdAt)}, ${agoOf(createdAt, now)} (${url})`;
   return { code: 'SCHEDULE_RUN_STUCK', object, expected, found };
 }
@@ -120,13 +129,12 @@ function judgeActivity(
   workflows: readonly WorkflowFacts[],
   now: Date,
 ): Finding[] {
-  const isAnyActive = workflows.some(workflow => workflow.outcome === 'read' && workflow.state === 'active');
-  if (!isPublic || !isAnyActive) return [];
+  if (!isPublic || !workflows.some(isActive)) return [];
   const object = `repository ${name}`;
   const expected = `a push in the last ${warningDays} days`;
   if (pushedAt === null)
     return [{ code: 'SCHEDULE_ENDS_SOON', object, expected, found: 'GitHub shows no push at all' }];
-  if (ageSeconds(pushedAt, now) <= warningDays * daySeconds) return [];
+  if (secondsSince(pushedAt, now) <= warningDays * daySeconds) return [];
   const end = new Date(pushedAt.getTime() + inactiveDays * daySeconds * 1000);
   const when = end > now ? `GitHub disables the schedule on ${dayOf(end)}` : 'GitHub may disable the schedule any day';
   const found = `the last push was on ${dayOf(pushedAt)}, ${agoOf(pushedAt, now)}: ${when}`;
@@ -134,5 +142,5 @@ function judgeActivity(
 }
 
 function agoOf(at: Date, now: Date): string {
-  return `${lengthOf(ageSeconds(at, now))} ago`;
+  return `${formatAge(secondsSince(at, now))} ago`;
 }

@@ -1,5 +1,7 @@
 import type { Finding, FindingCode } from '../finding.ts';
-import { ageSeconds, lengthOf, timeOf } from './words.ts';
+import { formatAge, secondsSince } from './clock.ts';
+import { type Look, looked } from './look.ts';
+import { timeOf } from './words.ts';
 
 /** One part of what was asked: its value, or why there is none. */
 export type Asked<T> = { outcome: 'read'; value: T } | { outcome: 'not read'; problem: string };
@@ -29,33 +31,35 @@ export interface SupabaseLimits {
   expectPitr: boolean;
 }
 
-/** All that this looks for. */
-export const supabaseCodes: readonly FindingCode[] = [
-  'PROJECT_NOT_ACTIVE',
-  'PLATFORM_BACKUP_NONE',
-  'PLATFORM_BACKUP_TOO_OLD',
-  'PITR_OFF',
-  'PITR_BEHIND',
-  'SUPABASE_NOT_READ',
-];
-
 /** Supabase makes one a day, not always at the same hour. */
 const oldestBackupSeconds = 30 * 3600;
 /** Supabase stores the write-ahead log every two minutes (supabase.com/docs/guides/platform/backups); Postgres gives none while nothing is written. */
 const oldestPointSeconds = 3600;
 
-/** What of a project's own safety at Supabase is wrong. */
-export function judgeSupabase(
-  { project, status, backups }: SupabaseFacts,
-  limits: SupabaseLimits,
-  now: Date,
-): Finding[] {
-  const object = `project ${project}`;
-  return [
-    ...(status.outcome === 'read' ? judgeStatus(status.value, object) : [unread(object, status.problem)]),
+/** Whether the project is up, and Supabase's own backups of it are made. */
+export function judgeSupabase({ project, status, backups }: SupabaseFacts, limits: SupabaseLimits, now: Date): Look {
+  const ofBackups = `backups of project ${project}`;
+  const codes: FindingCode[] = [
+    'SUPABASE_NOT_READ',
+    ...(status.outcome === 'read' ? (['PROJECT_NOT_ACTIVE'] as const) : []),
+    ...(backups.outcome === 'read' ? codesOf(backups.value, limits) : []),
+  ];
+  return looked(codes, [
+    ...(status.outcome === 'read'
+      ? judgeStatus(status.value, `project ${project}`)
+      : [unread(`project ${project}`, status.problem)]),
     ...(backups.outcome === 'read'
-      ? judgeBackups(backups.value, `backups of project ${project}`, limits, now)
-      : [unread(`backups of project ${project}`, backups.problem)]),
+      ? judgeBackups(backups.value, ofBackups, limits, now)
+      : [unread(ofBackups, backups.problem)]),
+  ]);
+}
+
+function codesOf({ hasPitr }: PlatformBackups, { expectPitr }: SupabaseLimits): FindingCode[] {
+  return [
+    'PLATFORM_BACKUP_NONE',
+    'PLATFORM_BACKUP_TOO_OLD',
+    ...(expectPitr ? (['PITR_OFF'] as const) : []),
+    ...(hasPitr ? (['PITR_BEHIND'] as const) : []),
   ];
 }
 
@@ -75,12 +79,12 @@ function judgeBackups(facts: PlatformBackups, object: string, { expectPitr }: Su
   const findings = expectPitr && !hasPitr ? [off] : [];
   const newest = newestOf(facts);
   if (newest === undefined) return [...findings, noBackup(facts, object)];
-  if (ageSeconds(newest, now) > oldestBackupSeconds)
+  if (secondsSince(newest, now) > oldestBackupSeconds)
     return [...findings, tooOld('PLATFORM_BACKUP_TOO_OLD', object, { limitSeconds: oldestBackupSeconds, newest, now })];
   if (!hasPitr) return findings;
   if (latestPointAt === null)
     return [{ code: 'PITR_BEHIND', object, expected: 'a latest point in time', found: 'Supabase names none' }];
-  if (ageSeconds(latestPointAt, now) <= oldestPointSeconds) return findings;
+  if (secondsSince(latestPointAt, now) <= oldestPointSeconds) return findings;
   return [tooOld('PITR_BEHIND', object, { limitSeconds: oldestPointSeconds, newest: latestPointAt, now })];
 }
 
@@ -105,6 +109,6 @@ function tooOld(
   object: string,
   { limitSeconds, newest, now }: { limitSeconds: number; newest: Date; now: Date },
 ): Finding {
-  const found = `the newest is of ${timeOf(newest)}, ${lengthOf(ageSeconds(newest, now))} ago`;
-  return { code, object, expected: `one of the last ${lengthOf(limitSeconds)}`, found };
+  const found = `the newest is of ${timeOf(newest)}, ${formatAge(secondsSince(newest, now))} ago`;
+  return { code, object, expected: `one of the last ${formatAge(limitSeconds)}`, found };
 }

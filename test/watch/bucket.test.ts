@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { findingCodes } from '../../src/finding.ts';
 import type { BucketState, LifecycleRule, Setting } from '../../src/store/bucket-state.ts';
-import { bucketCodes, judgeBucket } from '../../src/watch/bucket.ts';
+import { bucketUnread, judgeBucket } from '../../src/watch/bucket.ts';
 
 const is = <T>(value: T): Setting<T> => ({ outcome: 'read', value });
 const notOffered: Setting<never> = { outcome: 'not offered', problem: 'the store answered 501 NotImplemented' };
@@ -38,11 +38,11 @@ const rule = (more: Partial<LifecycleRule>): LifecycleRule => ({
   ...more,
 });
 const found = (more: Partial<BucketState>) =>
-  judgeBucket(state(more)).map(finding => `${finding.code} ${finding.object}: ${finding.found}`);
+  judgeBucket(state(more)).findings.map(finding => `${finding.code} ${finding.object}: ${finding.found}`);
 
 describe('a bucket', () => {
   it('that is private, versioned and without rules is silent', () => {
-    assert.deepEqual(judgeBucket(state()), []);
+    assert.deepEqual(judgeBucket(state()).findings, []);
     assert.deepEqual(found({ anonymous: is({ listsObjects: false, readsObjects: null }) }), []);
   });
 
@@ -105,7 +105,7 @@ describe('a lifecycle rule', () => {
   const withRule = (more: Partial<LifecycleRule>) => found({ lifecycle: is([rule(more)]) });
 
   it('that removes or archives backups is told with what it does', () => {
-    assert.deepEqual(judgeBucket(state({ lifecycle: is([rule({ expires: 'after 30 days' })]) })), [
+    assert.deepEqual(judgeBucket(state({ lifecycle: is([rule({ expires: 'after 30 days' })]) })).findings, [
       {
         code: 'LIFECYCLE_EATS_BACKUPS',
         object: 'lifecycle rule tidy of bucket backups',
@@ -132,7 +132,8 @@ describe('a lifecycle rule', () => {
       assert.deepEqual(withRule({ prefix, expires: 'after 1 day' }), [], prefix);
     assert.deepEqual(withRule({ isTagged: true, expires: 'after 1 day' }), []);
     assert.equal(
-      judgeBucket(state({ prefix: '', lifecycle: is([rule({ prefix: 'logs/', expires: 'on 2027-01-01' })]) })).length,
+      judgeBucket(state({ prefix: '', lifecycle: is([rule({ prefix: 'logs/', expires: 'on 2027-01-01' })]) })).findings
+        .length,
       1,
     );
   });
@@ -146,7 +147,7 @@ describe('what could not be looked at', () => {
       [{ lifecycle: forbidden('s3:GetLifecycleConfiguration') }, 'lifecycle rules', 's3:GetLifecycleConfiguration'],
     ];
     for (const [more, what, right] of cases) {
-      const [finding, ...others] = judgeBucket(state(more));
+      const [finding, ...others] = judgeBucket(state(more)).findings;
       assert.deepEqual(
         [finding?.code, finding?.object, finding?.expected, others],
         ['BUCKET_NOT_READ', `${what} of bucket backups`, `the right ${right}`, []],
@@ -178,10 +179,31 @@ describe('what could not be looked at', () => {
     fc.assert(
       fc.property(fc.subarray([...names], { minLength: 1 }), hidden => {
         const facts = { ...state(), ...Object.fromEntries(hidden.map(name => [name, unread])) };
-        const codes = judgeBucket(facts).map(({ code }) => code);
-        assert.ok(codes.length >= hidden.length);
-        assert.ok(codes.every(code => bucketCodes.includes(code)));
+        const { codes, findings } = judgeBucket(facts);
+        assert.equal(findings.length, hidden.length);
+        assert.ok(findings.every(({ code }) => code === 'BUCKET_NOT_READ'));
+        assert.ok(codes.length < 4);
       }),
     );
+  });
+
+  it('is no matter that is answered for', () => {
+    const all = ['BUCKET_NOT_READ', 'BUCKET_PUBLIC', 'BUCKET_NOT_VERSIONED', 'LIFECYCLE_EATS_BACKUPS'];
+    const codes = (more: Partial<BucketState>) => judgeBucket(state(more)).codes;
+    assert.deepEqual(codes({}), all);
+    assert.deepEqual(codes({ lifecycle: forbidden('x') }), all.slice(0, 3));
+    assert.deepEqual(codes({ publicGrants: forbidden('x') }), [all[0], all[2], all[3]]);
+    assert.deepEqual(codes({ publicGrants: notOffered, hasPublicPolicy: notOffered }), [all[0], all[2], all[3]]);
+    assert.deepEqual(codes({ publicGrants: notOffered, lifecycle: notOffered }), all);
+    assert.deepEqual(codes({ hasObjectLock: forbidden('x') }), all);
+    assert.deepEqual(codes({ hasVersioning: forbidden('x') }), [all[0], all[1], all[3]]);
+    assert.deepEqual(bucketUnread('s3://backups', 'no answer'), {
+      codes: ['BUCKET_NOT_READ'],
+      findings: [
+        { code: 'BUCKET_NOT_READ', object: 'bucket of s3://backups', expected: 'an answer', found: 'no answer' },
+      ],
+      notes: [],
+      leftOut: [],
+    });
   });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findingCodes } from '../../src/finding.ts';
 import type { ProjectBackups } from '../../src/supabase/management.ts';
-import { type SupabaseFacts, judgeSupabase, supabaseCodes } from '../../src/watch/supabase.ts';
+import { type SupabaseFacts, judgeSupabase } from '../../src/watch/supabase.ts';
 
 const now = new Date('2026-11-25T12:00:00Z');
 const before = (hours: number) => new Date(now.getTime() - hours * 3_600_000);
@@ -21,7 +21,7 @@ function facts(backups: Partial<ProjectBackups> = {}, status = 'ACTIVE_HEALTHY')
 }
 
 const judge = (told: SupabaseFacts, expectPitr = false) =>
-  judgeSupabase(told, { expectPitr }, now).map(({ code, found }) => `${code}: ${found}`);
+  judgeSupabase(told, { expectPitr }, now).findings.map(({ code, found }) => `${code}: ${found}`);
 
 describe('what Supabase does for a project itself', () => {
   it('is silent where it is well', () => {
@@ -32,7 +32,7 @@ describe('what Supabase does for a project itself', () => {
   });
 
   it('is told to have stopped where the newest completed backup is old', () => {
-    assert.deepEqual(judgeSupabase(facts({ backups: daily(54, 31) }), { expectPitr: false }, now), [
+    assert.deepEqual(judgeSupabase(facts({ backups: daily(54, 31) }), { expectPitr: false }, now).findings, [
       {
         code: 'PLATFORM_BACKUP_TOO_OLD',
         object: `backups of project ${project}`,
@@ -84,12 +84,20 @@ describe('the state of a project', () => {
   it('that could not be asked is never taken for good', () => {
     const problem = 'Supabase refused it';
     const unread = { outcome: 'not read', problem } as const;
-    assert.deepEqual(judgeSupabase({ project, status: unread, backups: unread }, { expectPitr: true }, now), [
+    assert.deepEqual(judgeSupabase({ project, status: unread, backups: unread }, { expectPitr: true }, now).findings, [
       { code: 'SUPABASE_NOT_READ', object: `project ${project}`, expected: 'an answer', found: problem },
       { code: 'SUPABASE_NOT_READ', object: `backups of project ${project}`, expected: 'an answer', found: problem },
     ]);
     assert.equal(judge({ ...facts(), status: unread }).length, 1);
     assert.equal(findingCodes.SUPABASE_NOT_READ.verdict, 'could-not-verify');
-    assert.equal(new Set(supabaseCodes).size, 6);
+  });
+
+  it('answers only for what was really looked at', () => {
+    const codes = (told: SupabaseFacts, expectPitr = false) => judgeSupabase(told, { expectPitr }, now).codes;
+    const usual = ['SUPABASE_NOT_READ', 'PROJECT_NOT_ACTIVE', 'PLATFORM_BACKUP_NONE', 'PLATFORM_BACKUP_TOO_OLD'];
+    assert.deepEqual(codes(facts()), usual);
+    assert.deepEqual(codes(facts({ hasPitr: true }), true), [...usual, 'PITR_OFF', 'PITR_BEHIND']);
+    const unread = { outcome: 'not read', problem: 'x' } as const;
+    assert.deepEqual(codes({ project, status: unread, backups: unread }, true), usual.slice(0, 1));
   });
 });

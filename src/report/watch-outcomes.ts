@@ -1,0 +1,43 @@
+import type { WatchResult } from '../commands/watch-result.ts';
+import type { ExplainedFinding, FindingCode } from '../finding.ts';
+import { plainLine, shorten } from './format.ts';
+
+/** As long as an alert shows it. */
+const longestCause = 300;
+
+/** What is counted instead of told, where objects or reasons may hold names of the database, its users or its keys. */
+const counted: Partial<Record<FindingCode, (count: number) => string>> = {
+  STORE_UNREACHABLE: () => 'the store gave no listing',
+  DATABASE_UNREACHABLE: () => 'the database gave no answer',
+  DATABASE_TABLE_MISSING: count => `${count} required tables are missing`,
+  DATABASE_TABLE_EMPTY: count => `${count} required tables are empty`,
+  DATABASE_TABLE_NOT_READ: count => `${count} required tables could not be read`,
+  RECIPIENT_NEVER_PROVEN: count => `${count} recipients`,
+};
+
+/** Objects whose found part repeats what somebody wrote into the store. */
+const objectsOnly: readonly FindingCode[] = ['MANIFEST_UNREADABLE', 'OBJECT_MISSING', 'SIZE_DIFFERS'];
+
+/**
+ * One line for each code that was looked for, as the input `outcomes` of `alert` takes it: `CODE: success`, or `CODE: failure` and the
+ * cause, which holds counts, times and ids, and no name of a table or a role. A code that nobody looked for has no line: nothing closes.
+ */
+export function watchOutcomes({ looked, findings }: WatchResult): string {
+  return looked
+    .map(code => {
+      const found = findings.filter(one => one.code === code);
+      return found.length === 0 ? `${code}: success` : `${code}: failure ${causeOf(code, found)}`;
+    })
+    .join('\n');
+}
+
+function causeOf(code: FindingCode, found: readonly ExplainedFinding[]): string {
+  const count = counted[code];
+  const [first] = found;
+  if (count !== undefined || first === undefined) return count?.(found.length) ?? '';
+  const cause = objectsOnly.includes(code)
+    ? first.object
+    : `${first.object}: ${first.found}, expected ${first.expected}`;
+  const more = found.length === 1 ? '' : ` (and ${found.length - 1} more)`;
+  return `${shorten(plainLine(cause), longestCause - more.length)}${more}`;
+}
