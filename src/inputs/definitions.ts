@@ -264,10 +264,10 @@ export const definitions: readonly InputDefinition[] = [
   {
     name: 'github-token',
     group: 'alarm',
-    commands: ['comment', 'alert'],
+    commands: ['watch', 'comment', 'alert'],
     secret: true,
     description:
-      'A token that may write comments (`permissions: pull-requests: write`), or for `alert-issue` issues (`issues: write`).',
+      'A token that may write comments (`permissions: pull-requests: write`), for `alert-issue` issues (`issues: write`), or for `backup-workflow` read runs (`actions: read`).',
   },
 ];
 

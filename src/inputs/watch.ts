@@ -5,6 +5,7 @@ import type { Environment } from './raw.ts';
 import { type Reader } from './reader.ts';
 import { choice, lines, seconds, shown, sizeBytes } from './values.ts';
 import { mayBeReadByOthers } from './visibility.ts';
+import { type OutsideInputs, readOutside } from './watch-outside.ts';
 
 /** The inputs of a watch beside those that all commands have. */
 export interface WatchOptions {
@@ -20,6 +21,7 @@ export interface WatchOptions {
   maxShrink: number;
   maxSizeBytes: number | undefined;
   accept: readonly Accepted[];
+  outside: OutsideInputs;
   /** Others can read this run's log, so that no name of a table may stand in it. */
   hideNames: boolean;
 }
@@ -53,6 +55,7 @@ export function readWatch(read: Reader, environment: Environment): WatchOptions 
     maxShrink: readShare('max-shrink', read.text('max-shrink')),
     maxSizeBytes: maxSize === undefined ? undefined : sizeBytes('max-size', maxSize),
     accept: readAccept(read),
+    outside: readOutside(read, environment),
     hideNames: choice('report', read.text('report'), ['auto', 'public']) === 'auto' && mayBeReadByOthers(environment),
   };
 }
