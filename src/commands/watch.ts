@@ -14,6 +14,7 @@ import { judgeRequired, judgeSource, judgeTrend } from '../watch/trend.ts';
 import type { Context } from './context.ts';
 import { shortRecipient } from './recipients.ts';
 import { lookAtDatabase } from './watch-database.ts';
+import { lookOutside } from './watch-outside.ts';
 import { type ReadDatabase, readDatabases } from './watch-read.ts';
 import type { Newest, Trend, WatchResult, WatchedDatabase } from './watch-result.ts';
 
@@ -23,7 +24,8 @@ const usualOf = 10;
 
 /**
  * Notices that backups stopped, or are not what they were: looks at the listing, manifests and evidence of every database in the store,
- * or of one, and at the database itself if its address is given. Reads no archive, needs no key, and writes nothing.
+ * or of one, at the database itself if its address is given, and at what the backups rest on. Reads no archive, needs no key, and
+ * writes nothing.
  */
 export async function watch(inputs: WatchInputs, context: Context): Promise<WatchResult> {
   const at = context.now();
@@ -38,7 +40,8 @@ export async function watch(inputs: WatchInputs, context: Context): Promise<Watc
     );
   const newest = read.databases[0] && newestManifest(read.databases[0], at);
   const { look, asked } = await lookAtDatabase(name ?? 'no name', newest, inputs, context);
-  const looks = [read.look, ...read.databases.map(database => lookAtBackups(database, inputs, at)), look];
+  const ofBackups = read.databases.map(database => lookAtBackups(database, inputs, at));
+  const looks = [read.look, ...ofBackups, look, await lookOutside(inputs, context)];
   return {
     ...conclude(joined(...looks), inputs),
     command: 'watch',

@@ -13,6 +13,11 @@ const counted: Partial<Record<FindingCode, (count: number) => string>> = {
   DATABASE_TABLE_EMPTY: count => `${count} required tables are empty`,
   DATABASE_TABLE_NOT_READ: count => `${count} required tables could not be read`,
   RECIPIENT_NEVER_PROVEN: count => `${count} recipients`,
+  // whoever reads an alert need not learn which bucket is open
+  BUCKET_PUBLIC: () => 'others get into the bucket',
+  BUCKET_NOT_VERSIONED: () => 'the bucket keeps neither versions nor locks',
+  LIFECYCLE_EATS_BACKUPS: count => `${count} lifecycle rules of the bucket`,
+  BUCKET_NOT_READ: count => `${count} answers of the bucket`,
 };
 
 /** Objects whose found part repeats what somebody wrote into the store. */

@@ -37,9 +37,10 @@ export interface WatchedManifest {
   objects: readonly { object: string; sizeBytes: number }[];
 }
 
-/** A look without a note. */
+/** A look without a note. It answers for what it found, also where it could not look far enough to call that code well. */
 export function looked(codes: readonly FindingCode[], findings: readonly Finding[]): Look {
-  return { codes, findings, notes: [], leftOut: [] };
+  const all = new Set([...codes, ...findings.map(({ code }) => code)]);
+  return { codes: [...all], findings, notes: [], leftOut: [] };
 }
 
 /** A look that nobody asked for. */

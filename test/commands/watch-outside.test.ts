@@ -4,6 +4,7 @@ import type { Context } from '../../src/commands/context.ts';
 import { lookOutside } from '../../src/commands/watch-outside.ts';
 import { Failure } from '../../src/failure.ts';
 import type { OutsideInputs } from '../../src/inputs/watch-outside.ts';
+import type { Log } from '../../src/log.ts';
 import { openStore } from '../../src/store/open.ts';
 import { errorDocument, startS3Proxy } from '../support/s3-proxy.ts';
 import { type JsonService, startJsonService } from '../support/json-service.ts';
@@ -19,14 +20,14 @@ const workflow = `${repository}/actions/workflows/backup.yml`;
 const nothing: OutsideInputs = { schedule: undefined, supabase: undefined, checkBucket: false, secrets: [] };
 
 function contextFor(openStoreOf: Context['openStore'], signal = new AbortController().signal): Context {
-  const silent = () => {};
-  const log = {
-    info: silent,
-    warn: silent,
-    debug: silent,
-    group: silent,
-    endGroup: silent,
-  } as unknown as Context['log'];
+  const ignore = () => {};
+  const log: Log = {
+    info: ignore,
+    warn: ignore,
+    debug: ignore,
+    group: (_title, work) => work(),
+    progress: (label, totalBytes) => ({ label, totalBytes, add: ignore, end: ignore }),
+  };
   return { log, signal, now: () => now, version: '1.2.3', folder: '/nowhere', openStore: openStoreOf };
 }
 

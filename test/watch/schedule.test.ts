@@ -190,4 +190,18 @@ describe('a schedule that could not be looked at', () => {
       all.filter(code => code !== 'WORKFLOW_DISABLED' && code !== 'SCHEDULE_ENDS_SOON'),
     );
   });
+
+  it('answers for what it found, though it could not look at all of it', () => {
+    const { repository } = facts();
+    const workflows = [
+      { outcome: 'missing', file: 'other.yml' },
+      { outcome: 'read', file: 'backup.yml', state: 'active', runs: [run(9, { conclusion: 'failure' })] },
+    ] as const;
+    const { codes, findings } = judgeSchedule({ repository, workflows }, limits, now);
+    assert.deepEqual(
+      findings.map(({ code }) => code),
+      ['WORKFLOW_MISSING', 'SCHEDULE_RUN_FAILED'],
+    );
+    assert.ok(codes.includes('SCHEDULE_RUN_FAILED') && !codes.includes('SCHEDULE_NOT_RUNNING'));
+  });
 });
