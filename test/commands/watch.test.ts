@@ -68,6 +68,9 @@ describe('watch of a healthy store', () => {
       ['RPO_OUT_OF_REACH', 'schedule of shop'],
     ]);
     assert.match(wanting.findings[1]?.remedy ?? '', /point-in-time recovery/);
+    await shelf.put(-2 * day);
+    const { result: ahead } = await shelf.watch({ 'max-rpo': '25h' });
+    assert.deepEqual(findingsOf(ahead), [['BACKUP_FROM_FUTURE', 'backups of shop']]);
   });
 
   it('of a young store says what cannot be judged yet, which is not red', async t => {
@@ -290,46 +293,49 @@ describe('several databases', () => {
 });
 
 describe('many backups', () => {
-  it('of 1,000 the newest 100 manifests are read, once each, and it is said', async t => {
+  it('of 1,000 the newest 100 manifests are read, and that of the newest proven one; once each, and it is said', async t => {
     const shelf = await openShelf(t);
-    const [id] = await shelf.nights(12);
+    const [id = ''] = await shelf.nights(12, { drills: [] });
     const text = await shelf.read(`shop/${id}/manifest.json`);
-    // what is old is only listed
+    const sizes = Object.entries({
+      'contents.json.age': 1,
+      'main.dump.age': 4,
+      'manifest.json': 9,
+      'roles.sql.age': 5,
+    });
+    // these are only listed; of the oldest, which a drill has proven, one object is gone
     const old = Array.from({ length: 1000 }, (_, index) => {
       const at = new Date(Date.UTC(2023, 0, 1, index)).toISOString().replaceAll(/[-:]|\.\d+/g, '');
       return `${at}-scheduled-abcdef`;
     });
+    const objectsOf = (one: string) =>
+      one === old[0]
+        ? [...sizes, ['drills/20261124T120000Z-passed.json', 1] as const]
+        : [...sizes, ['schema.sql.age', 1] as const];
     const many = (store: Store): Store =>
       Object.assign(Object.create(store) as Store, {
         async *list(prefix: string, signal: AbortSignal) {
           for (const one of old)
-            for (const object of [
-              'contents.json.age',
-              'main.dump.age',
-              'manifest.json',
-              'roles.sql.age',
-              'schema.sql.age',
-            ])
-              yield {
-                key: `shop/${one}/${object}`,
-                sizeBytes: object.startsWith('s') ? 1 : 4,
-                modifiedAt: new Date(0),
-              };
+            for (const [object, sizeBytes] of objectsOf(one))
+              yield { key: `shop/${one}/${object}`, sizeBytes, modifiedAt: new Date(0) };
           yield* store.list(prefix, signal);
         },
         get: async (key: string, signal: AbortSignal) => {
           const [, one = ''] = key.split('/');
-          if (!old.includes(one)) return store.get(key, signal);
-          return Readable.from([text.replaceAll(id ?? '', one)]);
+          return old.includes(one) ? Readable.from([Buffer.from(text.replaceAll(id, one))]) : store.get(key, signal);
         },
       });
     const { result, reads } = await shelf.watch({ name: 'shop' }, { through: many });
-    assert.equal(reads.filter(key => key.endsWith('/manifest.json')).length, 100);
     assert.equal(new Set(reads).size, reads.length);
-    assert.equal(reads.length, 101);
-    assert.deepEqual([result.databases[0]?.sealed, result.databases[0]?.manifestsRead], [1012, 100]);
+    assert.equal(reads.filter(key => key.endsWith('/manifest.json')).length, 101);
+    assert.deepEqual(
+      reads.filter(key => !key.endsWith('/manifest.json')),
+      [`shop/${old[0]}/drills/20261124T120000Z-passed.json`],
+    );
+    assert.deepEqual(findingsOf(result), [['OBJECT_MISSING', `backup ${old[0]}`]]);
+    assert.deepEqual([result.databases[0]?.sealed, result.databases[0]?.manifestsRead], [1012, 101]);
     assert.ok(
-      result.notices.includes('not judged: objects of 912 older backups of shop: only the newest ones are looked at'),
+      result.notices.includes('not judged: objects of 911 older backups of shop: only the newest ones are looked at'),
     );
   });
 });
