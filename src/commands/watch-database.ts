@@ -19,7 +19,7 @@ export interface DatabaseLook {
 }
 
 /** Nothing here may hold up the database, or be held up by it for long. */
-const lockTimeout = '10s';
+const lockTimeout = '5s';
 const statementTimeout = '2min';
 
 /** Asks the database itself: whether it answers, which one it is, how large it is, and whether required tables have rows. */

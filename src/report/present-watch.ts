@@ -7,7 +7,7 @@ import {
   escapeMarkdown,
   formatBytes,
   formatCount,
-  formatSeconds,
+  formatBudget,
   formatTime,
   plainLine,
   shorten,
@@ -114,7 +114,7 @@ function countsOf({ sealed, manifestsRead }: WatchedDatabase): string {
 function factsOf(database: WatchedDatabase): string[][] {
   const { newest, newestProven, newestDrill, rpoSeconds } = database;
   const backup = (one: Newest | null, none: string) =>
-    one === null ? none : `${one.backupId}, ${formatSeconds(one.ageSeconds)} ago`;
+    one === null ? none : `${one.backupId}, ${formatBudget(one.ageSeconds)} ago`;
   return [
     ['newest whole backup', backup(newest, 'none')],
     ['newest proven', backup(newestProven, 'none')],
@@ -123,7 +123,7 @@ function factsOf(database: WatchedDatabase): string[][] {
     ['stored size', trendOf(database.storedBytes, formatBytes)],
     ['rows', trendOf(database.rows, formatCount)],
     ['tables', trendOf(database.tables, formatCount)],
-    ['RPO, of the last 30 days', rpoSeconds === null ? 'not known' : formatSeconds(rpoSeconds)],
+    ['RPO, of the last 30 days', rpoSeconds === null ? 'not known' : formatBudget(rpoSeconds)],
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { WatchResult } from '../commands/watch-result.ts';
 import type { ExplainedFinding, FindingCode } from '../finding.ts';
+import { plural } from './drill-words.ts';
 import { plainLine, shorten } from './format.ts';
 
 /** As long as an alert shows it. */
@@ -9,15 +10,15 @@ const longestCause = 300;
 const counted: Partial<Record<FindingCode, (count: number) => string>> = {
   STORE_UNREACHABLE: () => 'the store gave no listing',
   DATABASE_UNREACHABLE: () => 'the database gave no answer',
-  DATABASE_TABLE_MISSING: count => `${count} required tables are missing`,
-  DATABASE_TABLE_EMPTY: count => `${count} required tables are empty`,
-  DATABASE_TABLE_NOT_READ: count => `${count} required tables could not be read`,
-  RECIPIENT_NEVER_PROVEN: count => `${count} recipients`,
+  DATABASE_TABLE_MISSING: count => `missing: ${plural(count, 'required table')}`,
+  DATABASE_TABLE_EMPTY: count => `empty: ${plural(count, 'required table')}`,
+  DATABASE_TABLE_NOT_READ: count => `could not be read: ${plural(count, 'required table')}`,
+  RECIPIENT_NEVER_PROVEN: count => `never proven: ${plural(count, 'recipient')}`,
   // whoever reads an alert need not learn which bucket is open
   BUCKET_PUBLIC: () => 'others get into the bucket',
   BUCKET_NOT_VERSIONED: () => 'the bucket keeps neither versions nor locks',
-  LIFECYCLE_EATS_BACKUPS: count => `${count} lifecycle rules of the bucket`,
-  BUCKET_NOT_READ: count => `${count} answers of the bucket`,
+  LIFECYCLE_EATS_BACKUPS: count => `by ${plural(count, 'rule')} of the bucket`,
+  BUCKET_NOT_READ: count => `no answer to ${plural(count, 'question')} about the bucket`,
 };
 
 /** Objects whose found part repeats what somebody wrote into the store. */

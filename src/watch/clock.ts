@@ -11,7 +11,7 @@ export function secondsSince(at: Date, now: Date): number {
   return Math.max(0, Math.round((now.getTime() - at.getTime()) / 1000));
 }
 
-/** `40 min`, `26 h`, `35 d`, in the largest unit of which there are at least two; what it cuts off is never more than half. */
+/** `40 min`, `26 h`, `26 h 1 min`, `35 d`: rounded down, in the largest unit of which there are at least two. */
 export function formatAge(seconds: number): string {
   if (seconds < 120) return `${Math.floor(seconds)} s`;
   if (seconds < 2 * 3600) return `${Math.floor(seconds / 60)} min`;

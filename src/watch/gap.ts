@@ -40,7 +40,7 @@ function judgeSchedule(name: string, backups: readonly WatchedBackup[], maxSecon
     .map(({ facts }) => facts.at.getTime());
   if (times.length < leastScheduled)
     return unjudged(
-      `whether the schedule of ${name} can keep max-rpo: there are ${times.length} scheduled backups of the last ${days} days, and ${leastScheduled} are needed`,
+      `whether the schedule of ${name} can keep max-rpo: too few scheduled backups in the last ${days} days (${times.length}, it takes ${leastScheduled})`,
     );
   const usual = median(times.slice(1).map((time, index) => ((times[index] ?? time) - time) / 1000));
   const slow: Finding = {

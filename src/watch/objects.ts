@@ -39,6 +39,8 @@ export function judgeObjects({ manifests, unreadable, stored }: StoredFacts): Lo
     expected: 'a manifest',
     found: problem,
   }));
+  // where there is none to look at, nobody can say that all is there
+  if (manifests.length + unreadable.length === 0) return looked([], []);
   return looked(['MANIFEST_UNREADABLE', 'OBJECT_MISSING', 'SIZE_DIFFERS'], [...unread, ...damages]);
 }
 

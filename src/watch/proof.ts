@@ -27,7 +27,7 @@ export function judgeDrills(
 ): Look {
   const whole = wholeOf(backups);
   if (whole.length === 0) return looked([], []);
-  const results = looked(['DRILL_FAILED', 'DRILL_WITHOUT_ANSWER'], findUnproven(whole));
+  const results = judgeResults(whole);
   if (maxDrillAgeSeconds === undefined)
     return joined(results, leftOut('how old the newest drill is (max-drill-age: off)'));
   return joined(results, judgeDrillAge(name, whole, maxDrillAgeSeconds, now));
@@ -49,24 +49,27 @@ function judgeDrillAge(name: string, whole: readonly WatchedBackup[], maxSeconds
 }
 
 /** Of the newest backup that has a drill, and of the one that was drilled last: what its last drill came to. */
-function findUnproven(whole: readonly WatchedBackup[]): Finding[] {
+function judgeResults(whole: readonly WatchedBackup[]): Look {
   const drilled = whole.flatMap(({ id, drills }) => {
     const last = drills.at(-1);
     return last === undefined ? [] : [{ id, ...last }];
   });
   const drilledLast = [...drilled].sort((a, b) => b.at.getTime() - a.at.getTime())[0];
-  return [...new Set([drilled[0], drilledLast])].flatMap((one): Finding[] => {
+  if (drilledLast === undefined) return looked([], []);
+  const findings = [...new Set([drilled[0], drilledLast])].flatMap((one): Finding[] => {
     if (one === undefined || one.verdict === 'passed') return [];
     const code = one.verdict === 'failed' ? 'DRILL_FAILED' : 'DRILL_WITHOUT_ANSWER';
     const found = `${one.verdict}, on ${one.at.toISOString()}`;
     return [{ code, object: `drill of ${one.id}`, expected: 'passed', found }];
   });
+  return looked(['DRILL_FAILED', 'DRILL_WITHOUT_ANSWER'], findings);
 }
 
 /** What verifies of recent backups came to: a later one that looked as deep, or a drill, takes back what an earlier one said. */
-export function judgeVerifies({ backups }: { backups: readonly WatchedBackup[] }): Look {
+export function judgeVerifies({ name, backups }: { name: string; backups: readonly WatchedBackup[] }): Look {
   const recent = wholeOf(backups).slice(0, recentBackups);
-  if (recent.length === 0) return looked([], []);
+  if (recent.every(({ checks }) => checks.length === 0))
+    return unjudged(`verifies of ${name}: no recent backup has one`);
   const findings = recent.flatMap((backup): Finding[] => {
     const standing = backup.checks.filter(check => check.verdict !== 'passed' && !isTakenBack(check, backup)).reverse();
     const worst = standing.find(({ verdict }) => verdict === 'failed') ?? standing[0];

@@ -56,7 +56,7 @@ function judgeMeasure(
   const values = recent.filter(one => isAlike(newest, one)).flatMap(one => value(one) ?? []);
   if (values.length < leastBefore)
     return unjudged(
-      `${what} of ${newest.id}: there are ${values.length} backups to compare with, and ${leastBefore} are needed`,
+      `${what} of ${newest.id}: too few earlier backups to compare with (${values.length}, it takes ${leastBefore})`,
     );
   const usual = Math.round(median(values));
   const fell = findFall({ code, object: `${what} of ${newest.id}`, usual, found, unit, maxShrink });
