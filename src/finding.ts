@@ -1,17 +1,9 @@
+import { type Meaning, failed, unknown } from './finding-meaning.ts';
+import { outside } from './finding-outside.ts';
+
 /** What a look at a backup came to: `passed` only when everything was looked at and nothing was wrong. */
 export const verdicts = ['passed', 'failed', 'could-not-verify'] as const;
 export type Verdict = (typeof verdicts)[number];
-
-/** A code of its own for each kind of thing that can be wrong, what it means, and one sentence on what to do. */
-interface Meaning {
-  /** What one such finding makes of the verdict: something is wrong, or something could not be looked at. */
-  verdict: Exclude<Verdict, 'passed'>;
-  means: string;
-  remedy: string;
-}
-
-const failed = (means: string, remedy: string): Meaning => ({ verdict: 'failed', means, remedy });
-const unknown = (means: string, remedy: string): Meaning => ({ verdict: 'could-not-verify', means, remedy });
 
 const useAnother = 'use another backup, and run verify on this one';
 const notAsInSource = 'do not rely on this backup: make a new one, drill it, and report this if it comes again';
@@ -172,10 +164,100 @@ const others = {
   ),
   BACKUP_STALE: failed(
     'the newest backup is old: new ones are not being made',
-    'look at the runs of the backup workflow, or say with max-rpo how old it may be',
+    'look at the runs of the backup workflow; how old it may be is said by max-age (watch) or max-rpo (drill)',
   ),
   REQUIRED_TABLE_MISSING: failed('a required table is not in the backup', 'check database-url and required-tables'),
   REQUIRED_TABLE_EMPTY: failed('a required table has no rows in the backup', 'look at the source'),
+
+  // what a watch finds in the store
+  STORE_UNREACHABLE: unknown(
+    'the store could not be listed',
+    'check store, its credentials and their right to list; until then nobody knows whether there are backups',
+  ),
+  NO_BACKUP: failed(
+    'the store holds no whole sealed backup of the database',
+    'check store and name, and look at the runs of the backup workflow',
+  ),
+  BACKUP_FROM_FUTURE: failed(
+    'a backup is dated in the future, so that nobody knows how old it is',
+    'set the clock of the machine that makes the backups, or of the one that watches',
+  ),
+  BACKUP_UNFINISHED: failed(
+    'a run began after the newest backup, and never sealed its own',
+    'look at the last run of the backup workflow; the next backup that is sealed ends this',
+  ),
+  MANIFEST_UNREADABLE: failed(
+    'the manifest of a sealed backup cannot be read',
+    'read why; if it was damaged or edited, do not rely on this backup, and find out who can write to the store',
+  ),
+  DRILL_MISSING: failed(
+    'no drill has ever proven a backup of the database',
+    'run the command drill; a team that does not drill says so with max-drill-age: off',
+  ),
+  DRILL_STALE: failed(
+    'it is long ago that a drill last passed',
+    'look at the runs of the drill workflow, or say with max-drill-age how long ago it may be',
+  ),
+  DRILL_FAILED: failed('the newest drill of a backup failed', 'open its report; make a new backup, and drill that one'),
+  DRILL_WITHOUT_ANSWER: unknown(
+    'the newest drill of a backup could not verify it',
+    'open its report, put right what was in its way, and run it again',
+  ),
+  RECIPIENT_NEVER_PROVEN: failed(
+    'no drill has ever shown that the identity of a recipient opens a backup',
+    'run the command drill once with that identity, or take the recipient out of recipients',
+  ),
+  VERIFY_FAILED: failed(
+    'a verify found a recent backup wrong',
+    'do not rely on this backup: make a new one, and verify it',
+  ),
+  VERIFY_WITHOUT_ANSWER: unknown(
+    'the newest verify of a recent backup came to no answer',
+    'look at its run, put right what was in its way, and run it again',
+  ),
+  SIZE_FELL: failed(
+    'it is smaller than recent backups by more than max-shrink',
+    'find out what was removed in the source; if that was meant, accept it until older backups are that small',
+  ),
+  ROWS_FELL: failed(
+    'it has fewer rows than recent backups, by more than max-shrink',
+    'find out who deleted rows in the source; if that was meant, accept it until older backups have as few',
+  ),
+  TABLES_FELL: failed(
+    'it has fewer tables than recent backups, by more than max-shrink',
+    'find out who dropped tables in the source; if that was meant, accept it until older backups have as few',
+  ),
+  REQUIRED_TABLES_FEWER: failed(
+    'the newest backup was asked for fewer required tables than those before it',
+    'put required-tables of the backup workflow right; if that was meant, accept it until older backups asked for as few',
+  ),
+  RPO_OUT_OF_REACH: failed(
+    'the schedule of backups is slower than max-rpo',
+    'back up more often, or raise max-rpo; where minutes count, dumps are not enough: turn on point-in-time recovery',
+  ),
+
+  // what a watch finds in the database
+  DATABASE_UNREACHABLE: failed('the database cannot be used', 'look at the server, then at database-url'),
+  SOURCE_DIFFERS: failed(
+    'the database is not the one that the backups were made from',
+    'check database-url and name; if the source has moved, make one backup with new-source',
+  ),
+  DATABASE_TOO_LARGE: failed(
+    'the database is larger than max-size',
+    'find out what grows, look at the room that is left, or raise max-size',
+  ),
+  DATABASE_TABLE_MISSING: failed(
+    'a required table is not in the database',
+    'find out who dropped or renamed it; the newest backup may still have it',
+  ),
+  DATABASE_TABLE_EMPTY: failed(
+    'a required table has no rows in the database',
+    'find out who emptied it; the newest backup may still have its rows',
+  ),
+  DATABASE_TABLE_NOT_READ: unknown(
+    'nobody could look into a required table',
+    'give the user of database-url the right to read it, past row security too',
+  ),
 
   // budgets
   RTO_EXCEEDED: failed('the restore took longer than max-rto', 'use more jobs or a faster server, or raise max-rto'),
@@ -223,6 +305,8 @@ const others = {
   REPEAT_CHANGED: failed('the migrations changed something when they were run a second time', 'make them idempotent'),
   DOWN_FAILED: failed('down-command ended with another status than 0', 'mend the way back'),
   DOWN_DIFFERS: failed('after down-command a definition is not what it was before', 'mend the way back'),
+
+  ...outside,
 } as const;
 
 export type FindingCode = DefinitionCode | keyof typeof others;

@@ -16,6 +16,7 @@ import { restore } from './commands/restore.ts';
 import { retain } from './commands/retain.ts';
 import { openInputStore } from './commands/stores.ts';
 import { verify } from './commands/verify.ts';
+import { watch } from './commands/watch.ts';
 import { type ExitStatus, Failure, messageOf } from './failure.ts';
 import { helpText } from './inputs/help.ts';
 import { type Inputs, readInputs } from './inputs/inputs.ts';
@@ -124,6 +125,8 @@ function runCommand(inputs: Inputs, context: Context): Promise<Result> {
       return drill(inputs, context);
     case 'restore':
       return restore(inputs, context);
+    case 'watch':
+      return watch(inputs, context);
     case 'prune':
       return prune(inputs, context);
     case 'retain':

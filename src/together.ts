@@ -45,3 +45,15 @@ export async function guarded<T>(
     await guarding;
   }
 }
+
+/** Does the same with each item, at most `most` of them at a time; results in the order of the items. The first failure is thrown. */
+export async function eachAtOnce<T, R>(most: number, items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const waiting = items.entries();
+  // the lanes share one iterator
+  const lane = async () => {
+    for (const [index, item] of waiting) results[index] = await work(item);
+  };
+  await Promise.all(Array.from({ length: most }, lane));
+  return results;
+}

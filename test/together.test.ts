@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { guarded, together } from '../src/together.ts';
+import { eachAtOnce, guarded, together } from '../src/together.ts';
 
 const { signal: never } = new AbortController();
 const first = new Error('first');
@@ -114,5 +114,25 @@ describe('guarded work', () => {
       ),
       1,
     );
+  });
+});
+
+describe('the same work with each of many items', () => {
+  it('is done by at most so many at a time, and gives results in order', async () => {
+    let running = 0;
+    let most = 0;
+    const results = await eachAtOnce(3, [5, 1, 4, 2, 3], async turns => {
+      most = Math.max(most, (running += 1));
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      running -= 1;
+      return turns * 2;
+    });
+    assert.deepEqual([results, most], [[10, 2, 8, 4, 6], 3]);
+    assert.deepEqual(await eachAtOnce(3, [], async () => assert.fail()), []);
+  });
+
+  it('fails with the first failure', async () => {
+    const work = eachAtOnce(2, [1, 2, 3], item => (item === 2 ? Promise.reject(first) : Promise.resolve(item)));
+    await assert.rejects(work, error => error === first);
   });
 });

@@ -1,4 +1,4 @@
-import { type Means, insistently } from './delivery.ts';
+import { type Means, insistently } from '../delivery.ts';
 import { sendOnce } from './http.ts';
 import { type ConditionOutcome, isFailing } from './outcome.ts';
 

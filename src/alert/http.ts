@@ -1,6 +1,6 @@
+import { type Means, NotYet, describeFault, retryAfter } from '../delivery.ts';
 import { Failure } from '../failure.ts';
 import { plainLine, shorten } from '../report/format.ts';
-import { type Means, NotYet, describeFault } from './delivery.ts';
 
 export interface HttpRequest {
   url: URL;
@@ -95,11 +95,4 @@ async function beginningOf(response: Response): Promise<string> {
     if (sizeBytes >= mostBytesRead) break;
   }
   return Buffer.concat(chunks).subarray(0, mostBytesRead).toString('utf8');
-}
-
-/** In seconds: the header has a number of them, or a date. */
-function retryAfter(value: string | null): number | undefined {
-  if (value === null) return undefined;
-  const seconds = /^\d+(?:\.\d+)?$/.test(value.trim()) ? Number(value) : (Date.parse(value) - Date.now()) / 1000;
-  return Number.isNaN(seconds) ? undefined : Math.max(1, Math.ceil(seconds));
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createTransport } from 'nodemailer';
+import { type Means, NotYet, insistently } from '../delivery.ts';
 import { Failure, messageOf } from '../failure.ts';
 import { plainLine, shorten } from '../report/format.ts';
-import { type Means, NotYet, insistently } from './delivery.ts';
 import { type Notice, linesOf, linksOf, titleOf } from './notice.ts';
 import type { SmtpServer } from './smtp-url.ts';
 

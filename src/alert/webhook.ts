@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
+import { type Means, NotYet, insistently } from '../delivery.ts';
 import { Failure } from '../failure.ts';
-import { type Means, NotYet, insistently } from './delivery.ts';
 import { sendOnce } from './http.ts';
 import type { Notice } from './notice.ts';
 import { messageFor } from './webhook-message.ts';

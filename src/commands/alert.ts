@@ -1,10 +1,10 @@
-import { type Means, meansOf } from '../alert/delivery.ts';
 import { pulseOf, pulseUrl, sendPulse } from '../alert/heartbeat.ts';
 import { type ToldIssue, tellIssue } from '../alert/issue.ts';
 import { sendMail } from '../alert/mail.ts';
 import { type ConditionOutcome, isAlwaysTold, isFailing } from '../alert/outcome.ts';
 import { without } from '../alert/secrets.ts';
 import { tellWebhook } from '../alert/webhook.ts';
+import { type Means, meansOf } from '../delivery.ts';
 import { Failure, messageOf } from '../failure.ts';
 import { GithubRefusal, openGithub } from '../github/api.ts';
 import type { AlertInputs } from '../inputs/alert.ts';

@@ -6,7 +6,9 @@ import { messageOf, wrongInput } from '../failure.ts';
 import type { ListInputs } from '../inputs/inputs.ts';
 import { imageFor } from '../postgres/image.ts';
 import type { Store } from '../store/store.ts';
+import { eachAtOnce } from '../together.ts';
 import type { Context } from './context.ts';
+import { readProvenRecipients, shortRecipient } from './recipients.ts';
 import { readEvidence, readManifest } from './stored-backup.ts';
 
 export interface Check {
@@ -80,8 +82,6 @@ export interface ListResult {
 
 /** Manifests are read so many at a time. */
 const readersAtOnce = 16;
-/** So many of the newest drills say whose identity was proven. */
-const drillsAsked = 24;
 
 /** The backup log: sealed backups only, newest first. One listing, and one small read for each backup that is shown. */
 export async function list(inputs: ListInputs, context: Context): Promise<ListResult> {
@@ -107,7 +107,7 @@ export async function list(inputs: ListInputs, context: Context): Promise<ListRe
     chosen: await chosenOf(store, all, inputs, context),
     location: store.location,
     databases,
-    backups: await describeAll(store, shown, context.signal),
+    backups: await eachAtOnce(readersAtOnce, shown, backup => describe(store, backup, context.signal)),
   };
 }
 
@@ -148,7 +148,7 @@ async function summarize(
     newest === undefined || proven.length === 0 ? [] : await findUnproven(store, newest, sealed, signal);
   for (const recipient of unprovenRecipients)
     log.warn(
-      `no drill of ${name} has ever proven recipient ${shortened(recipient)}: nobody knows whether its identity opens a backup; drill once with it`,
+      `no drill of ${name} has ever proven recipient ${shortRecipient(recipient)}: nobody knows whether its identity opens a backup; drill once with it`,
     );
   return {
     name,
@@ -170,15 +170,7 @@ async function findUnproven(
 ): Promise<string[]> {
   const manifest = await readManifest(store, newest, signal).catch(() => undefined);
   signal.throwIfAborted();
-  const drills = sealed
-    .flatMap(backup => backup.drills.map(drill => ({ backup, drill })))
-    .filter(({ drill }) => drill.verdict === 'passed')
-    .sort((a, b) => b.drill.at.getTime() - a.drill.at.getTime())
-    .slice(0, drillsAsked);
-  const proven = new Set<string>();
-  for (const { backup, drill } of drills)
-    for (const recipient of (await describeDrill(store, backup, drill, signal)).evidence?.provenRecipients ?? [])
-      proven.add(recipient);
+  const { recipients: proven } = await readProvenRecipients(store, sealed, signal);
   return (manifest?.encryption.recipients ?? []).filter(recipient => !proven.has(recipient));
 }
 
@@ -196,24 +188,6 @@ async function describeDrill(
     signal.throwIfAborted();
     return { ...fromKey, evidence: null };
   }
-}
-
-/** A post-quantum recipient has two thousand characters. */
-function shortened(recipient: string): string {
-  return recipient.length <= 70 ? recipient : `${recipient.slice(0, 24)}…`;
-}
-
-async function describeAll(store: Store, backups: readonly ListedBackup[], signal: AbortSignal): Promise<LogEntry[]> {
-  const entries: LogEntry[] = [];
-  let next = 0;
-  const reader = async () => {
-    for (let index = next++; index < backups.length; index = next++) {
-      const backup = backups[index];
-      if (backup) entries[index] = await describe(store, backup, signal);
-    }
-  };
-  await Promise.all(Array.from({ length: readersAtOnce }, reader));
-  return entries;
 }
 
 async function describe(store: Store, backup: ListedBackup, signal: AbortSignal): Promise<LogEntry> {

@@ -3,6 +3,77 @@ import type { InputDefinition } from './definition.ts';
 /** The inputs of the group `alarm`. */
 export const alarmDefinitions: readonly InputDefinition[] = [
   {
+    name: 'max-age',
+    group: 'alarm',
+    commands: ['watch'],
+    default: '26h',
+    description: 'How old the newest whole backup may be: the time between two of them, and what a late run needs.',
+  },
+  {
+    name: 'max-drill-age',
+    group: 'alarm',
+    commands: ['watch'],
+    default: '35d',
+    description:
+      'How long ago a drill may have passed, and how long a new recipient may stay unproven; `off` for a team that does not drill, which each report then says.',
+  },
+  {
+    name: 'max-shrink',
+    group: 'alarm',
+    commands: ['watch'],
+    default: '30%',
+    description:
+      'By how much size, rows or tables of the newest backup may be less than what is usual: the median of the ten before it, of which there must be three.',
+  },
+  {
+    name: 'max-size',
+    group: 'alarm',
+    commands: ['watch'],
+    description: 'How large the database itself may be, for example `400GB`; needs `database-url`.',
+  },
+  {
+    name: 'backup-workflow',
+    group: 'alarm',
+    commands: ['watch'],
+    description:
+      'The workflow with the schedule of your backups, the name of its file such as `backup.yml`, one a line: is it enabled, did it run within `max-age`, did it go well. Needs `github-token` with `permissions: actions: read`.',
+  },
+  {
+    name: 'watch-repository',
+    group: 'alarm',
+    commands: ['watch'],
+    description: 'Where `backup-workflow` lies, `owner/name`, if it is another repository than this one.',
+  },
+  {
+    name: 'supabase-project',
+    group: 'alarm',
+    commands: ['watch'],
+    description:
+      "A Supabase project's reference, 20 letters: is it up, and does Supabase make its own backups. Needs `supabase-access-token`.",
+  },
+  {
+    name: 'supabase-access-token',
+    group: 'alarm',
+    commands: ['watch'],
+    secret: true,
+    description: 'A personal access token of Supabase; one that may only read this project and its backups is enough.',
+  },
+  {
+    name: 'expect-pitr',
+    group: 'alarm',
+    commands: ['watch'],
+    default: 'false',
+    description: '`true`: it is a finding when point-in-time recovery of `supabase-project` is off.',
+  },
+  {
+    name: 'check-bucket',
+    group: 'alarm',
+    commands: ['watch'],
+    default: 'true',
+    description:
+      '`true`: of a store in a bucket it is looked at whether others can read it, whether it keeps versions, and whether lifecycle rules remove backups; `false`: never.',
+  },
+  {
     name: 'outcomes',
     group: 'alarm',
     commands: ['alert'],

@@ -5,6 +5,7 @@ export const commandNames = [
   'verify',
   'drill',
   'restore',
+  'watch',
   'prune',
   'retain',
   'detect',

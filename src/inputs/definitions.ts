@@ -7,7 +7,7 @@ import { retentionDefinitions } from './retention-definitions.ts';
 export { type CommandName, type InputDefinition, type InputGroup, commandNames } from './definition.ts';
 
 const all = commandNames;
-const ofStore = ['backup', 'list', 'verify', 'drill', 'restore', 'prune', 'retain'] as const;
+const ofStore = ['backup', 'list', 'verify', 'drill', 'restore', 'watch', 'prune', 'retain'] as const;
 
 /** Every input, in groups, in the order of action.yml and the README. The one list that everything else is held against. */
 export const definitions: readonly InputDefinition[] = [
@@ -17,14 +17,14 @@ export const definitions: readonly InputDefinition[] = [
     commands: all,
     default: 'backup',
     description:
-      'What to do: `backup`, `list`, `verify`, `drill`, `restore`, `prune`, `retain`, `detect`, `rehearse`, `comment` or `alert`.',
+      'What to do: `backup`, `list`, `verify`, `drill`, `restore`, `watch`, `prune`, `retain`, `detect`, `rehearse`, `comment` or `alert`.',
   },
   {
     name: 'name',
     group: 'what',
     commands: [...ofStore, 'comment', 'alert'],
     description:
-      "The database's folder in the store. Default for a backup: what tells databases apart at their provider, and the database's name; for `alert`: the repository's; for the other commands: the only one in the store.",
+      "The database's folder in the store. Default for a backup: what tells databases apart at their provider, and the database's name; for `alert`: the repository's; for a watch: every one in the store; for the other commands: the only one in the store.",
   },
   {
     name: 'backup',
@@ -71,9 +71,10 @@ export const definitions: readonly InputDefinition[] = [
   {
     name: 'database-url',
     group: 'databases',
-    commands: ['backup'],
+    commands: ['backup', 'watch'],
     secret: true,
-    description: 'The database that is read: `postgresql://user:password@host:5432/database?sslmode=verify-full`.',
+    description:
+      'The database that is read: `postgresql://user:password@host:5432/database?sslmode=verify-full`. Without it a watch does not ask the database itself.',
   },
   {
     name: 'target-url',
@@ -86,7 +87,7 @@ export const definitions: readonly InputDefinition[] = [
   {
     name: 'ssl-root-cert',
     group: 'databases',
-    commands: ['backup', 'drill', 'restore', 'rehearse'],
+    commands: ['backup', 'drill', 'restore', 'watch', 'rehearse'],
     description:
       "The certificate authority of the server, as PEM text or a file's path; Supabase and RDS publish theirs.",
   },
@@ -163,8 +164,9 @@ export const definitions: readonly InputDefinition[] = [
   {
     name: 'required-tables',
     group: 'proof',
-    commands: ['backup', 'verify', 'drill'],
-    description: 'Tables that must be there, and hold rows, one a line; else it fails.',
+    commands: ['backup', 'verify', 'drill', 'watch'],
+    description:
+      'Tables that must be there, and hold rows, one a line; else it fails. A watch looks for them in the database itself.',
   },
   {
     name: 'minimum-size',
@@ -202,9 +204,9 @@ export const definitions: readonly InputDefinition[] = [
   {
     name: 'max-rpo',
     group: 'proof',
-    commands: ['drill'],
+    commands: ['drill', 'watch'],
     description:
-      'The longest time without a backup in the last 30 days, for example `25h`; else the drill fails. Default: the newest backup must not be older than 8 days.',
+      'The longest time without a backup in the last 30 days, for example `25h`; else the drill or the watch fails. Default for a drill: the newest backup must not be older than 8 days.',
   },
   {
     name: 'optional-extensions',
@@ -215,9 +217,9 @@ export const definitions: readonly InputDefinition[] = [
   {
     name: 'accept',
     group: 'proof',
-    commands: ['backup', 'drill', 'rehearse'],
+    commands: ['backup', 'drill', 'watch', 'rehearse'],
     description:
-      'What you know and accept, one a line. For a backup: `DUMP_WARNING` and a part of a warning of pg_dump. For a drill: a finding as it is printed, `CODE object`, or `upgrade` for a server of a newer major.',
+      'What you know and accept, one a line. For a backup: `DUMP_WARNING` and a part of a warning of pg_dump. For a drill or a watch: a finding as it is printed, `CODE object`; for a drill also `upgrade`, for a server of a newer major.',
   },
   {
     name: 'keep-scratch',
@@ -237,7 +239,7 @@ export const definitions: readonly InputDefinition[] = [
   {
     name: 'report',
     group: 'proof',
-    commands: ['drill', 'rehearse'],
+    commands: ['drill', 'watch', 'rehearse'],
     default: 'auto',
     description:
       '`auto`: names of tables and other objects are hidden where a repository is public, or may be; `public`: never.',
@@ -262,10 +264,10 @@ export const definitions: readonly InputDefinition[] = [
   {
     name: 'github-token',
     group: 'alarm',
-    commands: ['comment', 'alert'],
+    commands: ['watch', 'comment', 'alert'],
     secret: true,
     description:
-      'A token that may write comments (`permissions: pull-requests: write`), or for `alert-issue` issues (`issues: write`).',
+      'A token that may write comments (`permissions: pull-requests: write`), for `alert-issue` issues (`issues: write`), or for `backup-workflow` read runs (`actions: read`).',
   },
 ];
 

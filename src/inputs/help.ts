@@ -6,6 +6,7 @@ const purposes = {
   verify: 'check a stored backup without any database',
   drill: 'prove a backup: restore it into a scratch database and compare everything',
   restore: 'restore a whole backup into an empty database',
+  watch: 'notice that backups stopped, shrank or were never proven; for a schedule of its own',
   prune: 'remove the backups that a policy does not keep',
   retain: 'keep one backup longer than the policy does',
   detect: 'find the migrations that a change of the repository brings',

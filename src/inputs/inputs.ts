@@ -25,6 +25,7 @@ import {
   reader,
   wordsToRead,
 } from './reader.ts';
+import { type WatchInputs, readWatch } from './watch.ts';
 
 export type { CommentInputs, DetectInputs, RehearseInputs } from './migration.ts';
 export type { FingerprintLevel, KeyInputs } from './reader.ts';
@@ -132,6 +133,7 @@ export type Inputs =
   | VerifyInputs
   | DrillInputs
   | RestoreInputs
+  | WatchInputs
   | PruneInputs
   | RetainInputs
   | DetectInputs
@@ -170,6 +172,8 @@ export function readInputs(raw: RawInputs, environment: Environment): Inputs {
       return { command: 'drill', ...common, ...readDrill(read, environment) };
     case 'restore':
       return { command: 'restore', ...common, ...readRestore(read) };
+    case 'watch':
+      return { command: 'watch', ...common, ...readWatch(read, environment) };
     case 'prune':
       return { command: 'prune', ...common, ...readPrune(read) };
     case 'retain':

@@ -16,6 +16,11 @@ export const outputDefinitions: readonly { name: string; description: string }[]
     name: 'rpo-seconds',
     description: 'The longest time without a whole backup in the last 30 days, now included.',
   },
+  {
+    name: 'outcomes',
+    description:
+      'What a watch of one database came to, one line a code, for the input `outcomes` of `alert`; empty where several were watched.',
+  },
   { name: 'report', description: 'Path of the HTML report of a drill or a rehearsal.' },
   { name: 'scratch', description: 'The scratch database of a drill, where `keep-scratch` left it.' },
   { name: 'migrations', description: 'How many migrations a change brings.' },

@@ -8,6 +8,7 @@ import type { RehearseResult } from '../commands/rehearse-result.ts';
 import type { RestoreResult } from '../commands/restore.ts';
 import type { RetainResult } from '../commands/retain.ts';
 import type { VerifyResult } from '../commands/verify.ts';
+import type { WatchResult } from '../commands/watch-result.ts';
 import type { DrillResult } from '../commands/drill-result.ts';
 import type { ExitStatus } from '../failure.ts';
 import { code, escapeMarkdown, formatBytes, formatCount, formatSeconds, formatTime, plainLine } from './format.ts';
@@ -16,6 +17,7 @@ import { presentDetect } from './present-detect.ts';
 import { presentDrill } from './present-drill.ts';
 import { presentPrune } from './present-prune.ts';
 import { presentRehearsal } from './present-rehearsal.ts';
+import { presentWatch } from './present-watch.ts';
 import { markdownTable, textTable } from './table.ts';
 
 export type Result =
@@ -24,6 +26,7 @@ export type Result =
   | VerifyResult
   | DrillResult
   | RestoreResult
+  | WatchResult
   | PruneResult
   | RetainResult
   | DetectResult
@@ -64,6 +67,8 @@ function presentResult(result: Result): Presentation {
       return presentDrill(result);
     case 'restore':
       return presentRestore(result);
+    case 'watch':
+      return presentWatch(result);
     case 'prune':
       return presentPrune(result);
     case 'retain':

@@ -65,6 +65,11 @@ export class S3Connection {
     this.#slowClient = client(config, connectMilliseconds, completionMilliseconds);
   }
 
+  /** The same place, asked without credentials. */
+  anonymous(): S3Connection {
+    return new S3Connection(this.place, 'anonymous', this.patience);
+  }
+
   /** The full key in the bucket of a key below the store's root. */
   bucketKey(key: string): { Bucket: string; Key: string } {
     return { Bucket: this.place.bucket, Key: this.place.prefix + key };
@@ -120,6 +125,7 @@ function clientConfig(place: S3Place, credentials: S3Credentials | undefined): S
     ...(place.region === undefined ? {} : { region: place.region }),
     ...(place.endpoint === undefined ? {} : { endpoint: place.endpoint }),
     ...(identity === undefined ? {} : { credentials: identity }),
+    ...(credentials === 'anonymous' ? { signer: { sign: async request => request } } : {}),
     forcePathStyle: place.hasPathStyle,
     // R2, B2, Ceph and others refuse the CRC32 that the SDK adds of its own; we send and check SHA-256 ourselves
     requestChecksumCalculation: 'WHEN_REQUIRED',

@@ -2,8 +2,9 @@ import { fromWebToken } from '@aws-sdk/credential-providers';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { Failure, messageOf } from '../failure.ts';
 
-/** Keys, or a role that an OIDC token may take on. */
+/** Keys, a role that an OIDC token may take on, or in so many words none: requests are sent as anybody could send them. */
 export type S3Credentials =
+  | 'anonymous'
   | { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined }
   | { roleToAssume: string; webIdentityToken: () => Promise<string> };
 
@@ -13,6 +14,8 @@ export function identityOf(
   region: string | undefined,
 ): S3ClientConfig['credentials'] {
   if (credentials === undefined) return undefined;
+  // never used, but without any the SDK would go and look for some
+  if (credentials === 'anonymous') return { accessKeyId: 'anonymous', secretAccessKey: 'anonymous' };
   if ('roleToAssume' in credentials) return () => assumeRole(credentials, region);
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
   return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
@@ -20,7 +23,7 @@ export function identityOf(
 
 /** What must never stand in a message. */
 export function secretsOf(credentials: S3Credentials | undefined): string[] {
-  if (credentials === undefined || 'roleToAssume' in credentials) return [];
+  if (credentials === undefined || credentials === 'anonymous' || 'roleToAssume' in credentials) return [];
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
   return [secretAccessKey, sessionToken, accessKeyId].filter(
     secret => secret !== undefined && secret !== '',

@@ -14,9 +14,20 @@ const operations = {
   DeleteObject: { right: 's3:DeleteObject', does: 'remove' },
   ListObjectsV2: { right: 's3:ListBucket', does: 'list' },
   ListMultipartUploads: { right: 's3:ListBucketMultipartUploads', does: 'list the unfinished uploads of' },
+  GetBucketVersioning: { right: 's3:GetBucketVersioning', does: 'read the versioning of' },
+  GetObjectLockConfiguration: { right: 's3:GetBucketObjectLockConfiguration', does: 'read the object lock of' },
+  GetBucketPolicyStatus: { right: 's3:GetBucketPolicyStatus', does: 'read the policy status of' },
+  GetPublicAccessBlock: { right: 's3:GetBucketPublicAccessBlock', does: 'read the public access block of' },
+  GetBucketAcl: { right: 's3:GetBucketAcl', does: 'read the access control list of' },
+  GetBucketLifecycleConfiguration: { right: 's3:GetLifecycleConfiguration', does: 'read the lifecycle rules of' },
 } as const;
 
 export type S3Operation = keyof typeof operations;
+
+/** The right that a request needs, by its name on AWS. */
+export function rightFor(operation: S3Operation): string {
+  return operations[operation].right;
+}
 
 /** A request, for messages: what it does, and to which object (a key below the store's root). */
 export interface S3Call {
@@ -54,6 +65,11 @@ const wrongCredentials: Record<string, string> = {
   InvalidSecurity: 'does not accept the credentials',
 };
 const largestClockErrorMilliseconds = 5 * 60_000;
+
+/** True when the store did not even believe who is asking, so that any other request would fare no better. */
+export function isAboutIdentity({ code }: Fault): boolean {
+  return Object.hasOwn(wrongCredentials, code) || code === 'RequestTimeTooSkewed';
+}
 
 /** The failure for people: what could not be done to what, what the store said, and the remedy. */
 export function explain(

@@ -1,7 +1,9 @@
 import type { Readable } from 'node:stream';
 import { HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import type { BucketState } from './bucket-state.ts';
 import { graceAfter } from './grace.ts';
 import { checkKey, checkPrefix } from './key.ts';
+import { inspectBucket } from './s3-bucket.ts';
 import { S3Connection, type S3Patience } from './s3-connection.ts';
 import type { S3Credentials } from './s3-credentials.ts';
 import { download } from './s3-download.ts';
@@ -94,6 +96,10 @@ class S3Store implements Store {
 
   async clearUnfinished(prefix: string, signal?: AbortSignal, before?: Date): Promise<number> {
     return clearUploads(this.#connection, { prefix: checkPrefix(prefix), before, signal });
+  }
+
+  async inspect(prefix: string, signal?: AbortSignal): Promise<BucketState> {
+    return inspectBucket(this.#connection, checkPrefix(prefix), signal);
   }
 
   /** The answer to HEAD has no body, so it cannot tell a missing object from a missing bucket, or from much else. */

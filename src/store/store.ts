@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { BucketState } from './bucket-state.ts';
 
 /** One object as a listing shows it; `key` is relative to the store's root. */
 export interface ListedObject {
@@ -51,4 +52,6 @@ export interface Store {
    * knows that none of them belongs to a run that goes on.
    */
   clearUnfinished(prefix: string, signal?: AbortSignal, before?: Date): Promise<number>;
+  /** How the bucket is set up around `prefix`, as far as the credentials may see it. Only where the store is a bucket. */
+  inspect?(prefix: string, signal?: AbortSignal): Promise<BucketState>;
 }

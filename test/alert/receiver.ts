@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
-import type { Means } from '../../src/alert/delivery.ts';
+import type { Means } from '../../src/delivery.ts';
 import type { Notice } from '../../src/alert/notice.ts';
 
 export interface Received {

@@ -30,7 +30,8 @@ const isOurs = ({ uses }: Step) => typeof uses === 'string' && uses.startsWith('
 const filled = (value: string) =>
   value
     .replaceAll(/\$\{\{ secrets\.(?:ALERT_WEBHOOK|HEARTBEAT_URL) \}\}/g, 'https://example.com/told')
-    .replaceAll(/\$\{\{ needs\.\w+\.result \}\}/g, 'success')
+    .replaceAll(/\$\{\{ (?:needs\.\w+\.result|steps\.\w+\.outcome) \}\}/g, 'success')
+    .replaceAll(/\$\{\{ steps\.\w+\.outputs\.outcomes \}\}/g, 'BACKUP_STALE: success')
     .replaceAll(/\$\{\{.*?backup-id.*?\}\}/g, '20261120T031742Z-manual-k3f9q2')
     .replaceAll(/\$\{\{.*?\}\}/g, 'filled');
 

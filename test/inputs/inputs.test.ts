@@ -23,6 +23,7 @@ const least: Record<CommandName, Given> = {
   verify: { store: 'file:///backups' },
   drill: { store: 'file:///backups', 'target-url': url },
   restore: { store: 'file:///backups', 'target-url': url },
+  watch: { store: 'file:///backups' },
   prune: { store: 'file:///backups', keep: '7d' },
   retain: { store: 'file:///backups', retain: '90d' },
   detect: {},

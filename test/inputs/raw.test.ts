@@ -47,7 +47,7 @@ describe('inputs of the action', () => {
   it('name a command that exists', () => {
     assert.equal(
       refusal(() => readAction({ INPUT_COMMAND: 'destroy' })),
-      'input command is "destroy" (it may be backup, list, verify, drill, restore, prune, retain, detect, rehearse, comment, alert)',
+      'input command is "destroy" (it may be backup, list, verify, drill, restore, watch, prune, retain, detect, rehearse, comment, alert)',
     );
   });
 
@@ -95,11 +95,11 @@ describe('inputs of the terminal', () => {
     for (const [args, words] of [
       [
         [],
-        'input command is missing (it may be backup, list, verify, drill, restore, prune, retain, detect, rehearse, comment, alert; see pg-lifeboat --help)',
+        'input command is missing (it may be backup, list, verify, drill, restore, watch, prune, retain, detect, rehearse, comment, alert; see pg-lifeboat --help)',
       ],
       [
         ['drop'],
-        'input command is "drop" (it may be backup, list, verify, drill, restore, prune, retain, detect, rehearse, comment, alert)',
+        'input command is "drop" (it may be backup, list, verify, drill, restore, watch, prune, retain, detect, rehearse, comment, alert)',
       ],
       [['list', '--stor=x'], "the command line is wrong: Unknown option '--stor' (see pg-lifeboat --help)"],
       [

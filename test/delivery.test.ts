@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { describe, it } from 'node:test';
-import { sendOnce } from '../../src/alert/http.ts';
-import { insistently } from '../../src/alert/delivery.ts';
-import { type Answer, startReceiver, testMeans } from './receiver.ts';
+import { sendOnce } from '../src/alert/http.ts';
+import { insistently } from '../src/delivery.ts';
+import { type Answer, startReceiver, testMeans } from './alert/receiver.ts';
 
 const post = (url: string) => ({ url: new URL(url), method: 'POST' as const, body: '{"a":1}' });
 

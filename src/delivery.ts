@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Failure, messageOf } from '../failure.ts';
+import { Failure, messageOf } from './failure.ts';
 
 /** How things are sent. */
 export interface Means {
@@ -24,7 +24,7 @@ export class NotYet extends Failure {
 }
 
 const mostTries = 3;
-/** No alert is worth a job that waits for longer. */
+/** Nothing that is sent so is worth a job that waits for longer. */
 const longestWaitSeconds = 60;
 
 /** The means of a run: real waiting, ten seconds a try. */
@@ -57,4 +57,11 @@ export function describeFault(error: unknown, timeoutMilliseconds: number): stri
   if (error instanceof DOMException && error.name === 'TimeoutError')
     return `no answer within ${timeoutMilliseconds / 1000} s`;
   return messageOf(error instanceof Error && error.cause !== undefined ? error.cause : error);
+}
+
+/** What a Retry-After header asks for, in seconds: it has a number of them, or a date; undefined where it has neither. */
+export function retryAfter(value: string | null): number | undefined {
+  if (value === null) return undefined;
+  const seconds = /^\d+(?:\.\d+)?$/.test(value.trim()) ? Number(value) : (Date.parse(value) - Date.now()) / 1000;
+  return Number.isNaN(seconds) ? undefined : Math.max(1, Math.ceil(seconds));
 }

@@ -1,0 +1,112 @@
+import { type Listed, type ListedBackup, backupsOf, provenBy } from '../catalog/backups.ts';
+import { parseObjectKey } from '../catalog/key.ts';
+import type { Manifest } from '../catalog/manifest.ts';
+import { messageOf } from '../failure.ts';
+import { ObjectMissing } from '../store/missing.ts';
+import type { Store } from '../store/store.ts';
+import { eachAtOnce } from '../together.ts';
+import { type ProvenRecipients, readProvenRecipients } from './recipients.ts';
+import { readManifest } from './stored-backup.ts';
+
+/** What the store holds of one database. */
+export interface ReadDatabase {
+  name: string;
+  /** Newest first, sealed or not. */
+  backups: ListedBackup[];
+  /** Sizes of the stored objects of a backup, by their names. */
+  stored: (id: string) => ReadonlyMap<string, number>;
+  /** Newest first. */
+  manifests: Manifest[];
+  unreadable: { id: string; problem: string }[];
+  /** Sealed backups whose manifest was not read, since there are too many. */
+  notRead: number;
+  proven: ProvenRecipients;
+}
+
+/** So many of the newest sealed backups of a database are held against their manifests, and the newest proven one. */
+const mostManifests = 100;
+const readersAtOnce = 16;
+
+/**
+ * Lists the store once, and reads a bounded number of manifests and evidence of each database. With a name there is always that one
+ * database, even if the store holds nothing of it.
+ */
+export async function readDatabases(
+  store: Store,
+  name: string | undefined,
+  signal: AbortSignal,
+): Promise<ReadDatabase[]> {
+  const sizes: Sizes = new Map();
+  const listing = store.list(name === undefined ? '' : `${name}/`, signal);
+  const all = await backupsOf(remembering(listing, sizes));
+  const names = name === undefined ? [...new Set(all.map(backup => backup.name))].sort() : [name];
+  const databases: ReadDatabase[] = [];
+  for (const one of names)
+    databases.push(
+      await readDatabase(
+        store,
+        one,
+        all.filter(backup => backup.name === one),
+        sizes,
+        signal,
+      ),
+    );
+  return databases;
+}
+
+/** Sizes of objects by `name/id`, and there by their names. */
+type Sizes = Map<string, Map<string, number>>;
+
+const noObjects: ReadonlyMap<string, number> = new Map();
+
+async function* remembering(listing: AsyncIterable<Listed>, sizes: Sizes): AsyncIterable<Listed> {
+  for await (const listed of listing) {
+    const parsed = parseObjectKey(listed.key);
+    if (parsed) {
+      const path = `${parsed.name}/${parsed.id}`;
+      const objects = sizes.get(path) ?? new Map<string, number>();
+      sizes.set(path, objects.set(parsed.object, listed.sizeBytes));
+    }
+    yield listed;
+  }
+}
+
+async function readDatabase(
+  store: Store,
+  name: string,
+  backups: readonly ListedBackup[],
+  sizes: Sizes,
+  signal: AbortSignal,
+): Promise<ReadDatabase> {
+  const sealed = backups.filter(backup => backup.sealed);
+  const proven = sealed.find(backup => !backup.facts.partial && provenBy(backup) !== undefined);
+  const wanted = [...new Set([...sealed.slice(0, mostManifests), ...(proven ? [proven] : [])])];
+  const unreadable: ReadDatabase['unreadable'] = [];
+  const gone = new Set<string>();
+  const read = async (backup: ListedBackup): Promise<Manifest[]> => {
+    try {
+      return [await readManifest(store, backup, signal)];
+    } catch (error) {
+      signal.throwIfAborted();
+      // a prune took it away since the listing
+      if (error instanceof ObjectMissing) gone.add(backup.id);
+      else unreadable.push({ id: backup.id, problem: messageOf(error) });
+      return [];
+    }
+  };
+  const manifests = (await eachAtOnce(readersAtOnce, wanted, read)).flat();
+  const left = backups.filter(({ id }) => !gone.has(id));
+  return {
+    name,
+    backups: left,
+    stored: id => sizes.get(`${name}/${id}`) ?? noObjects,
+    manifests,
+    unreadable,
+    notRead: sealed.length - wanted.length,
+    proven: await readProvenRecipients(
+      store,
+      left.filter(backup => backup.sealed),
+      signal,
+    ),
+  };
+}

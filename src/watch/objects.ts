@@ -1,0 +1,50 @@
+import type { Finding } from '../finding.ts';
+import { type Look, type WatchedManifest, looked } from './look.ts';
+
+/** Sealed backups as the store has them. */
+export interface StoredFacts {
+  manifests: readonly WatchedManifest[];
+  /** Sealed backups whose manifest cannot be read. */
+  unreadable: readonly { id: string; problem: string }[];
+  /** Sizes of the stored objects of a backup, by their names. */
+  stored: (id: string) => ReadonlyMap<string, number>;
+}
+
+const mostNamed = 3;
+
+/** Whether everything that a manifest lists is still there, in its size. No byte of it is read. */
+export function judgeObjects({ manifests, unreadable, stored }: StoredFacts): Look {
+  const damages = manifests.flatMap(({ id, objects }): Finding[] => {
+    const sizes = stored(id);
+    const missing = objects.filter(({ object }) => !sizes.has(object)).map(({ object }) => object);
+    const resized = objects
+      .filter(({ object, sizeBytes }) => (sizes.get(object) ?? sizeBytes) !== sizeBytes)
+      .map(({ object, sizeBytes }) => `${object} (${sizes.get(object)} bytes instead of ${sizeBytes})`);
+    const found = (code: Finding['code'], which: readonly string[], word: string): Finding[] =>
+      which.length === 0
+        ? []
+        : [
+            {
+              code,
+              object: `backup ${id}`,
+              expected: `${objects.length} objects as listed`,
+              found: listed(which, word),
+            },
+          ];
+    return [...found('OBJECT_MISSING', missing, 'missing'), ...found('SIZE_DIFFERS', resized, 'of another size')];
+  });
+  const unread = unreadable.map(({ id, problem }): Finding => ({
+    code: 'MANIFEST_UNREADABLE',
+    object: `backup ${id}`,
+    expected: 'a manifest',
+    found: problem,
+  }));
+  // where there is none to look at, nobody can say that all is there
+  if (manifests.length + unreadable.length === 0) return looked([], []);
+  return looked(['MANIFEST_UNREADABLE', 'OBJECT_MISSING', 'SIZE_DIFFERS'], [...unread, ...damages]);
+}
+
+function listed(which: readonly string[], word: string): string {
+  const more = which.length > mostNamed ? ` and ${which.length - mostNamed} more` : '';
+  return `${which.length} ${word}: ${which.slice(0, mostNamed).join(', ')}${more}`;
+}

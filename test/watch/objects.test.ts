@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { judgeObjects } from '../../src/watch/objects.ts';
+import { found, manifest } from './facts.ts';
+
+const objects = ['main.dump.age', 'roles.sql.age', 'schema.sql.age', 'contents.json.age', 'RECOVER.md'].map(
+  (object, index) => ({ object, sizeBytes: index + 1 }),
+);
+const one = manifest({ id: 'one', objects });
+const sizes = (change: Record<string, number | undefined> = {}) =>
+  new Map(
+    objects.flatMap(({ object, sizeBytes }): [string, number][] => {
+      const size = object in change ? change[object] : sizeBytes;
+      return size === undefined ? [] : [[object, size]];
+    }),
+  );
+const look = (stored: Map<string, number>) => judgeObjects({ manifests: [one], unreadable: [], stored: () => stored });
+
+describe('objects of a sealed backup', () => {
+  it('are silent when they are all there, in their sizes, among others', () => {
+    const result = look(sizes().set('manifest.json', 9).set('drills/x.json', 9));
+    assert.deepEqual([result.codes, result.findings], [['MANIFEST_UNREADABLE', 'OBJECT_MISSING', 'SIZE_DIFFERS'], []]);
+  });
+
+  it('that are gone, or have another size, are named', () => {
+    const result = look(sizes({ 'main.dump.age': undefined, 'RECOVER.md': 0 }));
+    assert.deepEqual(result.findings, [
+      {
+        code: 'OBJECT_MISSING',
+        object: 'backup one',
+        expected: '5 objects as listed',
+        found: '1 missing: main.dump.age',
+      },
+      {
+        code: 'SIZE_DIFFERS',
+        object: 'backup one',
+        expected: '5 objects as listed',
+        found: '1 of another size: RECOVER.md (0 bytes instead of 5)',
+      },
+    ]);
+  });
+
+  it('that are all gone are one finding', () => {
+    const result = look(new Map());
+    assert.deepEqual(found(result), [['OBJECT_MISSING', 'backup one']]);
+    assert.match(result.findings[0]?.found ?? '', /^5 missing: .*, schema\.sql\.age and 2 more$/);
+  });
+
+  it('of no backup are no success', () => {
+    assert.deepEqual(judgeObjects({ manifests: [], unreadable: [], stored: () => new Map() }).codes, []);
+  });
+
+  it('of a manifest that cannot be read: the manifest is named', () => {
+    const unreadable = [{ id: 'two', problem: 'the manifest of two is not JSON' }];
+    assert.deepEqual(judgeObjects({ manifests: [], unreadable, stored: () => new Map() }).findings, [
+      {
+        code: 'MANIFEST_UNREADABLE',
+        object: 'backup two',
+        expected: 'a manifest',
+        found: 'the manifest of two is not JSON',
+      },
+    ]);
+  });
+});
