@@ -54,6 +54,8 @@ export interface IssueServer {
   hasIssues: boolean;
   /** The list gives the issues of everybody, whoever was asked for. */
   ignoresCreator: boolean;
+  /** Answers to other requests, by path. */
+  others: Map<string, unknown>;
   /** Asked before each request is done, with its method and path; another run may come between here. */
   before: (request: string) => Promise<void> | void;
   addIssue(more: Partial<StoredIssue>): StoredIssue;
@@ -78,6 +80,7 @@ export async function startIssueServer(t: TestContext): Promise<IssueServer> {
     members: ['octocat'],
     hasIssues: true,
     ignoresCreator: false,
+    others: new Map(),
     before: () => undefined,
     addIssue(more) {
       const number = github.issues.length + 1;
@@ -149,6 +152,8 @@ function reply(github: IssueServer, { method, url = '', headers }: IncomingMessa
   if (!user) return refuse(401, 'Bad credentials');
   const { pathname, searchParams } = new URL(url, github.apiUrl);
   if (pathname === '/graphql') return { status: 200, content: { data: { viewer: { login: user.login } } } };
+  const other = github.others.get(pathname);
+  if (method === 'GET' && other !== undefined) return { status: 200, content: other };
   if (!pathname.startsWith(root)) return refuse(404, 'Not Found');
   const [, number, , list] = /^\/(\d+)(\/(comments))?$/.exec(pathname.slice(root.length)) ?? [];
   const [, comment] = /^\/comments\/(\d+)$/.exec(pathname.slice(root.length)) ?? [];
