@@ -195,8 +195,8 @@ const others = {
     'look at the last run of the backup workflow; the next backup that is sealed ends this',
   ),
   MANIFEST_UNREADABLE: failed(
-    'the manifest of a sealed backup cannot be read',
-    'read why; if it was damaged or edited, do not rely on this backup, and find out who can write to the store',
+    'the manifest of a sealed backup is not what a backup wrote',
+    'do not rely on this backup, and find out who can write to the store; one of a newer format takes a newer release',
   ),
   DRILL_MISSING: failed(
     'no drill has ever proven a backup of the database',
