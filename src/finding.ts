@@ -1,3 +1,7 @@
+import { type DefinitionKind, definitionKinds } from './definition-kinds.ts';
+
+export { type DefinitionKind, definitionKinds } from './definition-kinds.ts';
+
 /** What a look at a backup came to: `passed` only when everything was looked at and nothing was wrong. */
 export const verdicts = ['passed', 'failed', 'could-not-verify'] as const;
 export type Verdict = (typeof verdicts)[number];
@@ -16,45 +20,6 @@ const unknown = (means: string, remedy: string): Meaning => ({ verdict: 'could-n
 const useAnother = 'use another backup, and run verify on this one';
 const notAsInSource = 'do not rely on this backup: make a new one, drill it, and report this if it comes again';
 
-/** Kinds of objects as a definition's codes name them: `<KIND>_MISSING`, `<KIND>_EXTRA` and `<KIND>_DIFFERS`. */
-export const definitionKinds = [
-  'ACCESS_METHOD',
-  'CAST',
-  'COLLATION',
-  'COLUMN_DEFAULT',
-  'COMMENT',
-  'CONSTRAINT',
-  'CONVERSION',
-  'DEFAULT_PRIVILEGES',
-  'DEFINITION',
-  'DOMAIN',
-  'EVENT_TRIGGER',
-  'EXTENSION',
-  'FOREIGN_DATA',
-  'FUNCTION',
-  'GRANTS',
-  'INDEX',
-  'LANGUAGE',
-  'MATVIEW',
-  'OPERATOR',
-  'PARTITION',
-  'POLICY',
-  'PUBLICATION',
-  'ROW_SECURITY',
-  'RULE',
-  'SCHEMA',
-  'SECURITY_LABEL',
-  'SEQUENCE',
-  'STATISTICS',
-  'SUBSCRIPTION',
-  'TABLE',
-  'TEXT_SEARCH',
-  'TRANSFORM',
-  'TRIGGER',
-  'TYPE',
-  'VIEW',
-] as const;
-export type DefinitionKind = (typeof definitionKinds)[number];
 export type DefinitionCode = `${DefinitionKind}_${'MISSING' | 'EXTRA' | 'DIFFERS'}`;
 
 function ofDefinitions(): Record<DefinitionCode, Meaning> {
