@@ -54,7 +54,8 @@ export function judgeObjects({ name, manifests, unreadable, notGiven, stored }: 
           },
         ];
   // where there is none to look at, nobody can say that all is there
-  if (manifests.length + unreadable.length === 0) return looked(refusals.length === 0 ? [] : ['NOT_READABLE'], refusals);
+  if (manifests.length + unreadable.length === 0)
+    return looked(refusals.length === 0 ? [] : ['NOT_READABLE'], refusals);
   return looked(
     ['NOT_READABLE', 'MANIFEST_UNREADABLE', 'OBJECT_MISSING', 'SIZE_DIFFERS'],
     [...refusals, ...unread, ...damages],
