@@ -1,5 +1,8 @@
+import { type DefinitionKind, definitionKinds } from './definition-kinds.ts';
 import { type Meaning, failed, unknown } from './finding-meaning.ts';
 import { outside } from './finding-outside.ts';
+
+export { type DefinitionKind, definitionKinds } from './definition-kinds.ts';
 
 /** What a look at a backup came to: `passed` only when everything was looked at and nothing was wrong. */
 export const verdicts = ['passed', 'failed', 'could-not-verify'] as const;
@@ -8,45 +11,6 @@ export type Verdict = (typeof verdicts)[number];
 const useAnother = 'use another backup, and run verify on this one';
 const notAsInSource = 'do not rely on this backup: make a new one, drill it, and report this if it comes again';
 
-/** Kinds of objects as a definition's codes name them: `<KIND>_MISSING`, `<KIND>_EXTRA` and `<KIND>_DIFFERS`. */
-export const definitionKinds = [
-  'ACCESS_METHOD',
-  'CAST',
-  'COLLATION',
-  'COLUMN_DEFAULT',
-  'COMMENT',
-  'CONSTRAINT',
-  'CONVERSION',
-  'DEFAULT_PRIVILEGES',
-  'DEFINITION',
-  'DOMAIN',
-  'EVENT_TRIGGER',
-  'EXTENSION',
-  'FOREIGN_DATA',
-  'FUNCTION',
-  'GRANTS',
-  'INDEX',
-  'LANGUAGE',
-  'MATVIEW',
-  'OPERATOR',
-  'PARTITION',
-  'POLICY',
-  'PUBLICATION',
-  'ROW_SECURITY',
-  'RULE',
-  'SCHEMA',
-  'SECURITY_LABEL',
-  'SEQUENCE',
-  'STATISTICS',
-  'SUBSCRIPTION',
-  'TABLE',
-  'TEXT_SEARCH',
-  'TRANSFORM',
-  'TRIGGER',
-  'TYPE',
-  'VIEW',
-] as const;
-export type DefinitionKind = (typeof definitionKinds)[number];
 export type DefinitionCode = `${DefinitionKind}_${'MISSING' | 'EXTRA' | 'DIFFERS'}`;
 
 function ofDefinitions(): Record<DefinitionCode, Meaning> {
@@ -187,8 +151,8 @@ const others = {
     'look at the last run of the backup workflow; the next backup that is sealed ends this',
   ),
   MANIFEST_UNREADABLE: failed(
-    'the manifest of a sealed backup cannot be read',
-    'read why; if it was damaged or edited, do not rely on this backup, and find out who can write to the store',
+    'the manifest of a sealed backup is not what a backup wrote',
+    'do not rely on this backup, and find out who can write to the store; one of a newer format takes a newer release',
   ),
   DRILL_MISSING: failed(
     'no drill has ever proven a backup of the database',

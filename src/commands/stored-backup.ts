@@ -102,9 +102,18 @@ export async function openBackup(
 /** The manifest of a listed backup. */
 export async function readManifest(
   store: Store,
-  { name, id }: Pick<ListedBackup, 'name' | 'id'>,
+  backup: Pick<ListedBackup, 'name' | 'id'>,
   signal: AbortSignal,
 ): Promise<Manifest> {
+  return parseManifest(await readManifestText(store, backup, signal), backup.name, backup.id);
+}
+
+/** The manifest of a listed backup as the store gives it. */
+export async function readManifestText(
+  store: Store,
+  { name, id }: Pick<ListedBackup, 'name' | 'id'>,
+  signal: AbortSignal,
+): Promise<string> {
   const body = await store.get(formatObjectKey({ name, id, object: manifestObject }), signal);
   const text = await collect(body, manifestLimitBytes).catch((error: unknown) => {
     if (error instanceof RangeError)
@@ -113,7 +122,7 @@ export async function readManifest(
       });
     throw error;
   });
-  return parseManifest(text.toString('utf8'), name, id);
+  return text.toString('utf8');
 }
 
 /** The evidence of one drill. */

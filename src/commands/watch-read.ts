@@ -1,12 +1,12 @@
 import { type Listed, type ListedBackup, backupsOf, provenBy } from '../catalog/backups.ts';
 import { parseObjectKey } from '../catalog/key.ts';
-import type { Manifest } from '../catalog/manifest.ts';
+import { type Manifest, parseManifest } from '../catalog/manifest.ts';
 import { messageOf } from '../failure.ts';
 import { ObjectMissing } from '../store/missing.ts';
 import type { Store } from '../store/store.ts';
 import { eachAtOnce } from '../together.ts';
 import { type ProvenRecipients, readProvenRecipients } from './recipients.ts';
-import { readManifest } from './stored-backup.ts';
+import { readManifestText } from './stored-backup.ts';
 
 /** What the store holds of one database. */
 export interface ReadDatabase {
@@ -17,7 +17,9 @@ export interface ReadDatabase {
   stored: (id: string) => ReadonlyMap<string, number>;
   /** Newest first. */
   manifests: Manifest[];
+  /** Whose manifest is not what a backup wrote, and whose the store did not give. */
   unreadable: { id: string; problem: string }[];
+  notGiven: { id: string; problem: string }[];
   /** Sealed backups whose manifest was not read, since there are too many. */
   notRead: number;
   proven: ProvenRecipients;
@@ -82,15 +84,24 @@ async function readDatabase(
   const proven = sealed.find(backup => !backup.facts.partial && provenBy(backup) !== undefined);
   const wanted = [...new Set([...sealed.slice(0, mostManifests), ...(proven ? [proven] : [])])];
   const unreadable: ReadDatabase['unreadable'] = [];
+  const notGiven: ReadDatabase['notGiven'] = [];
   const gone = new Set<string>();
   const read = async (backup: ListedBackup): Promise<Manifest[]> => {
+    const { id } = backup;
+    let text: string;
     try {
-      return [await readManifest(store, backup, signal)];
+      text = await readManifestText(store, backup, signal);
     } catch (error) {
       signal.throwIfAborted();
       // a prune took it away since the listing
-      if (error instanceof ObjectMissing) gone.add(backup.id);
-      else unreadable.push({ id: backup.id, problem: messageOf(error) });
+      if (error instanceof ObjectMissing) gone.add(id);
+      else notGiven.push({ id, problem: messageOf(error) });
+      return [];
+    }
+    try {
+      return [parseManifest(text, name, id)];
+    } catch (error) {
+      unreadable.push({ id, problem: messageOf(error) });
       return [];
     }
   };
@@ -102,6 +113,7 @@ async function readDatabase(
     stored: id => sizes.get(`${name}/${id}`) ?? noObjects,
     manifests,
     unreadable,
+    notGiven,
     notRead: sealed.length - wanted.length,
     proven: await readProvenRecipients(
       store,

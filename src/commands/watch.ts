@@ -131,7 +131,7 @@ function rpoOf(backups: readonly ListedBackup[], now: Date): number | null {
 /** What the user accepts, and the verdict on the rest. */
 function conclude(
   look: Look,
-  { accept, hideNames }: WatchInputs,
+  { accept, hideNames, databaseUrl }: WatchInputs,
 ): Pick<WatchResult, 'verdict' | 'accepted' | 'findings' | 'notices' | 'leftOut' | 'looked' | 'namesHidden'> {
   const isAccepted = (one: Finding) => accept.some(({ code, object }) => code === one.code && object === one.object);
   const shownAs = (one: Finding): Finding => (hideNames ? withoutName(one) : one);
@@ -152,7 +152,8 @@ function conclude(
     ],
     leftOut: [...new Set(look.leftOut)],
     looked: [...look.codes],
-    namesHidden: hideNames,
+    // the store alone tells no name
+    namesHidden: hideNames && databaseUrl !== undefined,
   };
 }
 

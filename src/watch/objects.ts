@@ -3,9 +3,11 @@ import { type Look, type WatchedManifest, looked } from './look.ts';
 
 /** Sealed backups as the store has them. */
 export interface StoredFacts {
+  name: string;
   manifests: readonly WatchedManifest[];
-  /** Sealed backups whose manifest cannot be read. */
+  /** Sealed backups whose manifest is not what a backup wrote, and those whose the store did not give. */
   unreadable: readonly { id: string; problem: string }[];
+  notGiven: readonly { id: string; problem: string }[];
   /** Sizes of the stored objects of a backup, by their names. */
   stored: (id: string) => ReadonlyMap<string, number>;
 }
@@ -13,7 +15,7 @@ export interface StoredFacts {
 const mostNamed = 3;
 
 /** Whether everything that a manifest lists is still there, in its size. No byte of it is read. */
-export function judgeObjects({ manifests, unreadable, stored }: StoredFacts): Look {
+export function judgeObjects({ name, manifests, unreadable, notGiven, stored }: StoredFacts): Look {
   const damages = manifests.flatMap(({ id, objects }): Finding[] => {
     const sizes = stored(id);
     const missing = objects.filter(({ object }) => !sizes.has(object)).map(({ object }) => object);
@@ -39,9 +41,25 @@ export function judgeObjects({ manifests, unreadable, stored }: StoredFacts): Lo
     expected: 'a manifest',
     found: problem,
   }));
+  const [first] = notGiven;
+  const refusals: Finding[] =
+    first === undefined
+      ? []
+      : [
+          {
+            code: 'NOT_READABLE',
+            object: `manifests of ${name}`,
+            expected: 'all that are asked for',
+            found: `${notGiven.length} not given; of ${first.id}: ${first.problem}`,
+          },
+        ];
   // where there is none to look at, nobody can say that all is there
-  if (manifests.length + unreadable.length === 0) return looked([], []);
-  return looked(['MANIFEST_UNREADABLE', 'OBJECT_MISSING', 'SIZE_DIFFERS'], [...unread, ...damages]);
+  if (manifests.length + unreadable.length === 0)
+    return looked(refusals.length === 0 ? [] : ['NOT_READABLE'], refusals);
+  return looked(
+    ['NOT_READABLE', 'MANIFEST_UNREADABLE', 'OBJECT_MISSING', 'SIZE_DIFFERS'],
+    [...refusals, ...unread, ...damages],
+  );
 }
 
 function listed(which: readonly string[], word: string): string {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
 import { Failure } from '../../src/failure.ts';
@@ -8,6 +10,8 @@ import type { WatchResult } from '../../src/commands/watch-result.ts';
 import { ObjectMissing } from '../../src/store/missing.ts';
 import type { Store } from '../../src/store/store.ts';
 import { read as readAlertInputs } from '../alert/read.ts';
+import { refuse, startS3Proxy } from '../support/s3-proxy.ts';
+import { startS3Server } from '../support/s3-server.ts';
 import { ago, day, hour, nothingOutside } from '../watch/facts.ts';
 import { type Shelf, openShelf, watchStore } from '../watch/shelf.ts';
 
@@ -39,7 +43,7 @@ describe('watch of a healthy store', () => {
     ]);
     const { text, summary, outputs, exitStatus } = shown(result);
     assert.equal(exitStatus, 0);
-    assert.match(text, /^watch of shop: passed \(no findings, 19 codes looked for\)\n/);
+    assert.match(text, /^watch of shop: passed \(no findings, 20 codes looked for\)\n/);
     assert.match(text, /\nshop: 12 backups, 12 held against what is stored\n/);
     assert.match(
       text,
@@ -178,7 +182,7 @@ describe('watch of a store that is not well', () => {
     await shelf.nights(3);
     const { result: other } = await shelf.watch({ name: 'shopp' });
     assert.deepEqual(findingsOf(other), [['NO_BACKUP', 'backups of shopp']]);
-    assert.doesNotMatch(outcomesOf(other), /BACKUP_STALE|DRILL|SIZE|OBJECT/);
+    assert.doesNotMatch(outcomesOf(other), /BACKUP_STALE|DRILL|SIZE|OBJECT|READABLE/);
   });
 
   it('names a store that gives no listing: exit status 2, and a line for alert', async t => {
@@ -408,4 +412,46 @@ describe('inputs of a watch', () => {
     it(`refuse ${JSON.stringify(inputs)}`, async () => {
       assert.equal(await refusal(watchStore({ store: 'file:///nowhere', ...inputs })), words);
     });
+});
+
+describe('watch of an S3 store', () => {
+  it('is the same; without the rights it could not verify, in one finding, without a secret', async t => {
+    const server = await startS3Server({ buckets: ['backups'] });
+    t.after(() => server.stop());
+    const proxy = await startS3Proxy(server);
+    t.after(() => proxy.stop());
+    const shelf = await openShelf(t);
+    for (const id of await shelf.nights(12))
+      for (const object of await readdir(join(shelf.folder, 'shop', id), { recursive: true })) {
+        const key = `shop/${id}/${object}`;
+        if (object !== 'drills') await server.putForeign('backups', `p/${key}`, await shelf.read(key));
+      }
+    const inputs = {
+      store: server.url('backups', 'p', proxy.endpoint),
+      'access-key-id': server.accessKeyId,
+      'secret-access-key': server.secretAccessKey,
+      name: 'shop',
+      'check-bucket': 'false',
+    };
+    const { result } = await watchStore(inputs);
+    assert.deepEqual([result.findings, result.verdict, result.databases[0]?.sealed], [[], 'passed', 12]);
+    let denied = 'GetObject';
+    proxy.on(({ operation }) => operation === denied, refuse(403, 'AccessDenied'));
+    const { result: unread } = await watchStore(inputs);
+    assert.deepEqual(findingsOf(unread), [['NOT_READABLE', 'manifests of shop']]);
+    assert.match(unread.findings[0]?.found ?? '', /^12 not given; of \S+: /);
+    assert.match(outcomesOf(unread), /^NOT_READABLE: failure the store lists manifests and does not give them$/m);
+    assert.doesNotMatch(outcomesOf(unread), /OBJECT_MISSING|ROWS_FELL/);
+    denied = 'ListObjectsV2';
+    const { result: unlisted } = await watchStore(inputs);
+    assert.deepEqual(findingsOf(unlisted), [['STORE_UNREACHABLE', 'store']]);
+    denied = '';
+    const { result: refused } = await watchStore({ ...inputs, 'secret-access-key': 'open sesame' });
+    assert.deepEqual(findingsOf(refused), [['STORE_UNREACHABLE', 'store']]);
+    for (const one of [unread, unlisted, refused]) {
+      assert.deepEqual([one.verdict, shown(one).exitStatus], ['could-not-verify', 2]);
+      assert.doesNotMatch(JSON.stringify([one, shown(one)]), /sesame/);
+      assert.ok(!JSON.stringify([one, shown(one)]).includes(server.secretAccessKey));
+    }
+  });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { judgeObjects } from '../../src/watch/objects.ts';
+import { type StoredFacts, judgeObjects } from '../../src/watch/objects.ts';
 import { found, manifest } from './facts.ts';
 
 const objects = ['main.dump.age', 'roles.sql.age', 'schema.sql.age', 'contents.json.age', 'RECOVER.md'].map(
@@ -14,12 +14,17 @@ const sizes = (change: Record<string, number | undefined> = {}) =>
       return size === undefined ? [] : [[object, size]];
     }),
   );
-const look = (stored: Map<string, number>) => judgeObjects({ manifests: [one], unreadable: [], stored: () => stored });
+const judge = (facts: Partial<StoredFacts>) =>
+  judgeObjects({ name: 'shop', manifests: [], unreadable: [], notGiven: [], stored: () => new Map(), ...facts });
+const look = (stored: Map<string, number>) => judge({ manifests: [one], stored: () => stored });
 
 describe('objects of a sealed backup', () => {
   it('are silent when they are all there, in their sizes, among others', () => {
     const result = look(sizes().set('manifest.json', 9).set('drills/x.json', 9));
-    assert.deepEqual([result.codes, result.findings], [['MANIFEST_UNREADABLE', 'OBJECT_MISSING', 'SIZE_DIFFERS'], []]);
+    assert.deepEqual(
+      [result.codes, result.findings],
+      [['NOT_READABLE', 'MANIFEST_UNREADABLE', 'OBJECT_MISSING', 'SIZE_DIFFERS'], []],
+    );
   });
 
   it('that are gone, or have another size, are named', () => {
@@ -47,17 +52,31 @@ describe('objects of a sealed backup', () => {
   });
 
   it('of no backup are no success', () => {
-    assert.deepEqual(judgeObjects({ manifests: [], unreadable: [], stored: () => new Map() }).codes, []);
+    assert.deepEqual(judge({}).codes, []);
   });
 
   it('of a manifest that cannot be read: the manifest is named', () => {
     const unreadable = [{ id: 'two', problem: 'the manifest of two is not JSON' }];
-    assert.deepEqual(judgeObjects({ manifests: [], unreadable, stored: () => new Map() }).findings, [
+    assert.deepEqual(judge({ unreadable }).findings, [
       {
         code: 'MANIFEST_UNREADABLE',
         object: 'backup two',
         expected: 'a manifest',
         found: 'the manifest of two is not JSON',
+      },
+    ]);
+  });
+
+  it('of manifests that the store did not give could not be looked at, in one finding', () => {
+    const notGiven = ['a', 'b'].map(id => ({ id, problem: 'the store refused' }));
+    const result = judge({ notGiven });
+    assert.deepEqual(result.codes, ['NOT_READABLE']);
+    assert.deepEqual(result.findings, [
+      {
+        code: 'NOT_READABLE',
+        object: 'manifests of shop',
+        expected: 'all that are asked for',
+        found: '2 not given; of a: the store refused',
       },
     ]);
   });
