@@ -45,3 +45,14 @@ export async function guarded<T>(
     await guarding;
   }
 }
+
+/** The results of `work` for each item, in their order, never more than `most` of them at the same time. The first failure is thrown. */
+export async function eachAtOnce<T, R>(most: number, items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const left = items.entries();
+  const lane = async () => {
+    for (const [index, item] of left) results[index] = await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(most, items.length) }, lane));
+  return results;
+}

@@ -4,6 +4,7 @@ import { messageOf } from '../failure.ts';
 import type { Finding } from '../finding.ts';
 import type { DrillInputs } from '../inputs/inputs.ts';
 import type { Store } from '../store/store.ts';
+import { eachAtOnce } from '../together.ts';
 import type { EarlierBackup, EarlierDrill } from './drill-result.ts';
 import { type StoredBackup, readEvidence, readManifest } from './stored-backup.ts';
 
@@ -52,12 +53,14 @@ export async function readHistory(
     }
   };
   const wanted = new Set([...whole.slice(0, mostManifests), ...before(whole, backup).slice(0, mostManifests)]);
-  const manifests = await eachAtOnce([...wanted], one => attempt(one.id, () => readManifest(store, one, signal)));
+  const manifests = await eachAtOnce(readersAtOnce, [...wanted], one =>
+    attempt(one.id, () => readManifest(store, one, signal)),
+  );
   const drills = listed
     .flatMap(one => (one.sealed ? one.drills.map(drill => ({ one, drill })) : []))
     .sort((a, b) => b.drill.at.getTime() - a.drill.at.getTime())
     .slice(0, mostDrills);
-  const evidence = await eachAtOnce(drills, ({ one, drill }) =>
+  const evidence = await eachAtOnce(readersAtOnce, drills, ({ one, drill }) =>
     attempt(one.id, () => readEvidence(store, one, drill, signal)),
   );
   const gap = longestGap(listed, now, rpoDays);
@@ -179,17 +182,4 @@ function judgeAge({ rpoSeconds, newestAgeSeconds }: History, { maxRpoSeconds, ba
   if (isChosen || newestAgeSeconds === null || newestAgeSeconds <= staleAfterSeconds) return [];
   const found = `${Math.floor(newestAgeSeconds / 86_400)} days old`;
   return [{ code: 'BACKUP_STALE', object: 'newest backup', expected: 'at most 8 days old', found }];
-}
-
-async function eachAtOnce<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  let next = 0;
-  const lane = async () => {
-    for (let index = next++; index < items.length; index = next++) {
-      const item = items[index];
-      if (item !== undefined) results[index] = await work(item);
-    }
-  };
-  await Promise.all(Array.from({ length: readersAtOnce }, lane));
-  return results;
 }
