@@ -98,8 +98,10 @@ function lengthOf(time: KeepTime, now: Date): number {
   return (endOf(now, time) ?? now).getTime() - now.getTime();
 }
 
+/** The newest one that has its time behind it; now, where there is none. */
 function newestOf(backups: readonly Kept[], now: Date): number {
-  return Math.max(...backups.filter(({ at }) => at <= now).map(({ at }) => at.getTime()));
+  const times = backups.filter(({ at }) => at <= now).map(({ at }) => at.getTime());
+  return times.length === 0 ? now.getTime() : Math.max(...times);
 }
 
 function imagined(at: Date): Kept {
