@@ -1,6 +1,6 @@
 import { type Price, prices, supabaseDatabaseEgress } from './prices.ts';
 
-/** What a policy keeps once it has been at work for long, backups going on as they do now. */
+/** What a policy keeps of one database once it has been at work for long, backups going on as they do now. */
 export interface SteadyUse {
   /** Days since each kept backup was made. */
   keptAgesDays: readonly number[];
@@ -13,8 +13,8 @@ export interface SteadyUse {
 /** What is stored and read. */
 export interface Use {
   storedBytes: number;
-  /** Null where nothing says what is removed and when. */
-  steady: SteadyUse | null;
+  /** One for each database; null where nothing says what is removed and when. */
+  steady: readonly SteadyUse[] | null;
   /** Read by drills and verifies in the last 30 days. */
   readBytes: number;
   /** Of one restore. */
@@ -73,16 +73,16 @@ export function supabaseEgress({ dumpedBytes }: Use): number {
 }
 
 /** Bytes of the steady state, as kept. */
-export function steadyBytes(steady: SteadyUse): number {
+export function steadyBytes(steady: readonly SteadyUse[]): number {
   return billedBytes(steady, 0);
 }
 
 /** With a minimum of days everything younger is billed, removed or not. */
-function billedBytes(
-  { keptAgesDays, backupsPerDay, backupBytes, retainedBytes }: SteadyUse,
-  minimumDays: number,
-): number {
-  const young = backupsPerDay * minimumDays;
-  const old = keptAgesDays.filter(days => days >= minimumDays).length;
-  return (young + old) * backupBytes + retainedBytes;
+function billedBytes(steady: readonly SteadyUse[], minimumDays: number): number {
+  const parts = steady.map(({ keptAgesDays, backupsPerDay, backupBytes, retainedBytes }) => {
+    const young = backupsPerDay * minimumDays;
+    const old = keptAgesDays.filter(days => days >= minimumDays).length;
+    return (young + old) * backupBytes + retainedBytes;
+  });
+  return parts.reduce((sum, bytes) => sum + bytes, 0);
 }

@@ -16,7 +16,8 @@ export const outputDefinitions: readonly { name: string; description: string }[]
     name: 'rpo-seconds',
     description: 'The longest time without a whole backup in the last 30 days, now included.',
   },
-  { name: 'report', description: 'Path of the HTML report of a drill.' },
+  { name: 'report', description: 'Path of the HTML report of a drill, or of the backup log.' },
+  { name: 'log', description: 'Path of the backup log, in the format that `format` says.' },
   { name: 'scratch', description: 'The scratch database of a drill, where `keep-scratch` left it.' },
   { name: 'migrations', description: 'How many migrations a change brings.' },
   {

@@ -41,13 +41,15 @@ describe('the estimate', () => {
 
   it('bills what is removed too early until its days are over', () => {
     // seven daily backups of 10 GB and one of 200 days
-    const steady = {
+    const one = {
       keptAgesDays: [0, 1, 2, 3, 4, 5, 6, 200],
       backupsPerDay: 1,
       backupBytes: 10 * gb,
       retainedBytes: 5 * gb,
     };
+    const steady = [one];
     assert.equal(steadyBytes(steady), 85 * gb);
+    assert.equal(steadyBytes([one, one]), 170 * gb);
     const of = (id: string) => dollars(estimate(use({ steady }), priceNamed(id)).steady);
     assert.equal(of('s3-standard'), dollars(85 * 0.023));
     // 30 days of one backup each, the old one, and what is retained
