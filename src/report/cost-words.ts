@@ -21,7 +21,7 @@ export function costLine(cost: StoreCost): string | null {
   return `about ${formatBytes(cost.storedBytes)} stored: ${formatDollars(here.today)} a month on ${here.name}${later}; one restore ${formatDollars(here.restore)}`;
 }
 
-export const costHeader = ['Place', 'Today', 'In the end', 'Reads', 'One restore'];
+export const costColumns = ['Place', 'Today', 'In the end', 'Reads', 'One restore'];
 
 /** One place in a table: a month of what is stored today and in the end, of reads, and one restore. */
 export function costCells({ name, today, steady, reads, restore }: Cost): string[] {

@@ -1,6 +1,6 @@
 import type { ListResult } from '../commands/list.ts';
 import type { Database } from '../commands/log-database.ts';
-import { costCells, costNotes } from './cost-words.ts';
+import { costCells, costColumns, costNotes } from './cost-words.ts';
 import { formatBytes, formatCount, formatSeconds, formatTime } from './format.ts';
 import { calendarSection } from './log-page-calendar.ts';
 import { drillsSection, logSection, removalsSection } from './log-page-tables.ts';
@@ -128,13 +128,10 @@ function overviewSection(databases: readonly Database[]): Markup {
 
 function costSection({ cost }: ListResult): Markup {
   const sorted = [...cost.all].sort((a, b) => Number(b.priceId === cost.here) - Number(a.priceId === cost.here));
-  const columns: Column[] = [
-    { title: 'Place' },
-    { title: 'Today', kind: 'number' },
-    { title: 'In the end', kind: 'number' },
-    { title: 'Reads', kind: 'number extra' },
-    { title: 'One restore', kind: 'number' },
-  ];
+  const columns = costColumns.map((title, index): Column => {
+    if (index === 0) return { title };
+    return { title, kind: title === 'Reads' ? 'number extra' : 'number' };
+  });
   const rows = sorted.map((one): MarkupPart[] => {
     const [name = '', ...figures] = costCells(one);
     const here = one.priceId === cost.here ? markup` <span class="flag plain">this store</span>` : nothing;

@@ -1,6 +1,6 @@
 import type { ListResult } from '../commands/list.ts';
 import type { Database } from '../commands/log-database.ts';
-import { costCells, costHeader, costLine, costNotes } from './cost-words.ts';
+import { costCells, costColumns, costLine, costNotes } from './cost-words.ts';
 import { escapeMarkdown, formatBytes, formatCount, formatTime, plainLine } from './format.ts';
 import { logCsv, logTable } from './log-document.ts';
 import { logPage } from './log-page.ts';
@@ -67,7 +67,7 @@ function markdownOf(result: ListResult): string {
   ]);
   const line = costLine(cost);
   const prices = markdownTable(
-    costHeader,
+    costColumns,
     cost.all.map(one => costCells(one).map(escapeMarkdown)),
     [1, 2, 3, 4],
   );
