@@ -24,7 +24,7 @@ import { type Environment, type RawInputs, readAction, readTerminal } from './in
 import { secretsIn } from './inputs/secrets.ts';
 import { escapeMarkdown } from './report/format.ts';
 import { type RememberingLog, actionsLog, cleaner, terminalLog } from './report/log.ts';
-import { writeOutputs, writePage, writeProblem, writeSummary } from './report/outputs.ts';
+import { writeLog, writeOutputs, writePage, writeProblem, writeSummary } from './report/outputs.ts';
 import { type Result, present } from './report/present.ts';
 
 const { version } = packageJson;
@@ -38,7 +38,8 @@ export async function runAction(environment: Environment): Promise<ExitStatus> {
     secrets = secretsIn(raw);
     for (const secret of secrets) core.setSecret(secret);
     const log = actionsLog(secrets);
-    const result = await run(raw, environment, log, () => core.getIDToken('sts.amazonaws.com'));
+    const ran = await run(raw, environment, log, () => core.getIDToken('sts.amazonaws.com'));
+    const result = await writeLog(ran, environment.RUNNER_TEMP ?? tmpdir(), log);
     const presentation = present(result, log.warnings);
     core.info(presentation.text);
     writeOutputs(result, presentation);
@@ -73,8 +74,8 @@ export async function runTerminal(args: readonly string[], environment: Environm
         exitStatus: 64,
       });
     });
-    const { text, exitStatus } = present(result, log.warnings);
-    print(json ? JSON.stringify(result) : text);
+    const { text, document = text, exitStatus } = present(result, log.warnings);
+    print(json ? JSON.stringify(result) : document);
     return exitStatus;
   } catch (error) {
     const { text, exitStatus } = explain(error, cleaner(secrets));
@@ -169,6 +170,6 @@ function explain(error: unknown, clean: (line: string) => string): { text: strin
 }
 
 function print(text: string): ExitStatus {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
   return 0;
 }

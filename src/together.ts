@@ -46,14 +46,13 @@ export async function guarded<T>(
   }
 }
 
-/** Does the same with each item, at most `most` of them at a time; results in the order of the items. The first failure is thrown. */
+/** The results of `work` for each item, in their order, never more than `most` of them at the same time. The first failure is thrown. */
 export async function eachAtOnce<T, R>(most: number, items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
-  const waiting = items.entries();
-  // the lanes share one iterator
+  const left = items.entries();
   const lane = async () => {
-    for (const [index, item] of waiting) results[index] = await work(item);
+    for (const [index, item] of left) results[index] = await work(item);
   };
-  await Promise.all(Array.from({ length: most }, lane));
+  await Promise.all(Array.from({ length: Math.min(most, items.length) }, lane));
   return results;
 }

@@ -1,14 +1,13 @@
-import { type ListedBackup, backupsOf, provenBy } from '../catalog/backups.ts';
+import { type ListedBackup, backupsOf } from '../catalog/backups.ts';
 import { type Kind, formatObjectKey, manifestObject, parseObjectKey, retainObject } from '../catalog/key.ts';
-import { parseRetain, retainLimitBytes } from '../catalog/retain.ts';
 import { messageOf } from '../failure.ts';
 import type { PruneInputs } from '../inputs/inputs.ts';
-import { type Decision, type Kept, plan } from '../retention/plan.ts';
-import { type KeepTime, describe, parseKeepTime } from '../retention/policy.ts';
+import { type Decision, plan } from '../retention/plan.ts';
+import { describe } from '../retention/policy.ts';
 import type { Store } from '../store/store.ts';
-import { collect } from '../streams.ts';
 import type { Context } from './context.ts';
-import { readManifest } from './stored-backup.ts';
+import { type RetentionFact, readRetentionFacts } from './retention-facts.ts';
+import { manifestReader } from './stored-backup.ts';
 import { onlyName } from './stores.ts';
 
 /** What became of one backup. */
@@ -42,7 +41,6 @@ export interface PruneResult {
 
 /** Nothing that a run which still goes on may have written is touched. */
 const runMilliseconds = 2 * 86_400_000;
-const readersAtOnce = 16;
 
 /**
  * Removes the sealed backups of one database that the policy does not keep, and what failed runs left. Everything is listed and decided
@@ -56,7 +54,7 @@ export async function prune(inputs: PruneInputs, context: Context): Promise<Prun
   const name = await onlyName(store, inputs.name, signal);
   const listed = await backupsOf(store.list(`${name}/`, signal));
   const sealed = listed.filter(backup => backup.sealed);
-  const facts = await readFacts(store, sealed, signal);
+  const facts = await readRetentionFacts(sealed, { store, signal, manifestOf: manifestReader(store, signal) });
   const decisions = plan(facts, inputs.policy, startedAt);
   log.info(`policy: ${describe(inputs.policy)}`);
   const removal = new Removal(store, context);
@@ -84,70 +82,8 @@ export async function prune(inputs: PruneInputs, context: Context): Promise<Prun
   };
 }
 
-interface Fact extends Kept {
-  listed: ListedBackup;
-}
-
-async function readFacts(store: Store, sealed: readonly ListedBackup[], signal: AbortSignal): Promise<Fact[]> {
-  const facts: Fact[] = [];
-  let next = 0;
-  const reader = async () => {
-    for (let index = next++; index < sealed.length; index = next++) {
-      const backup = sealed[index];
-      if (backup) facts[index] = await readFact(store, backup, signal);
-    }
-  };
-  await Promise.all(Array.from({ length: readersAtOnce }, reader));
-  return facts;
-}
-
-async function readFact(store: Store, listed: ListedBackup, signal: AbortSignal): Promise<Fact> {
-  const { id, facts } = listed;
-  const { at, kind, partial } = facts;
-  return {
-    listed,
-    id,
-    at,
-    kind,
-    partial,
-    pullRequest: kind === 'pre-migration' ? await readPullRequest(store, listed, signal) : null,
-    retain: listed.isRetained ? await readRetain(store, listed, signal) : null,
-    isProven: provenBy(listed) !== undefined,
-    isWrong: isWrong(listed),
-  };
-}
-
-/** The last word of verifies and drills that came to an answer. */
-function isWrong({ checks, drills }: ListedBackup): boolean {
-  const answers = [...checks, ...drills].filter(({ verdict }) => verdict !== 'could-not-verify');
-  const [last] = answers.sort((a, b) => b.at.getTime() - a.at.getTime());
-  return last?.verdict === 'failed';
-}
-
-async function readPullRequest(store: Store, listed: ListedBackup, signal: AbortSignal): Promise<number | null> {
-  // one whose manifest cannot be read is kept as one of no pull request
-  return readManifest(store, listed, signal).then(
-    ({ pullRequest }) => pullRequest,
-    () => {
-      signal.throwIfAborted();
-      return null;
-    },
-  );
-}
-
-/** One that cannot be read keeps its backup: somebody wanted that. */
-async function readRetain(store: Store, { name, id }: ListedBackup, signal: AbortSignal): Promise<KeepTime> {
-  try {
-    const body = await store.get(formatObjectKey({ name, id, object: retainObject }), signal);
-    return parseKeepTime(parseRetain((await collect(body, retainLimitBytes)).toString('utf8'), id).retain);
-  } catch {
-    signal.throwIfAborted();
-    return 'forever';
-  }
-}
-
 async function carryOut(
-  { backup, keep, reasons, keptUntil }: Decision<Fact>,
+  { backup, keep, reasons, keptUntil }: Decision<RetentionFact>,
   dryRun: boolean,
   removal: Removal,
 ): Promise<PrunedBackup> {

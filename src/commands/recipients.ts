@@ -1,9 +1,7 @@
 import type { ListedBackup } from '../catalog/backups.ts';
 import type { DrillKey } from '../catalog/key.ts';
 import { messageOf } from '../failure.ts';
-import type { Store } from '../store/store.ts';
 import { eachAtOnce } from '../together.ts';
-import { readEvidence } from './stored-backup.ts';
 
 /** Whose identity opened a backup, as the newest drills that passed tell it. */
 export interface ProvenRecipients {
@@ -16,9 +14,12 @@ export interface ProvenRecipients {
 const drillsAsked = 24;
 const readersAtOnce = 8;
 
+/** Reads which recipients one drill has proven. */
+export type RecipientsReader = (backup: ListedBackup, drill: DrillKey) => Promise<readonly string[]>;
+
 /** Recipients that the newest drills of one database have proven. One small read for each drill. */
 export async function readProvenRecipients(
-  store: Store,
+  recipientsOf: RecipientsReader,
   sealed: readonly ListedBackup[],
   signal: AbortSignal,
 ): Promise<ProvenRecipients> {
@@ -28,9 +29,9 @@ export async function readProvenRecipients(
     .sort((a, b) => b.drill.at.getTime() - a.drill.at.getTime())
     .slice(0, drillsAsked);
   const unread: string[] = [];
-  const read = async ({ backup, drill }: { backup: ListedBackup; drill: DrillKey }): Promise<string[]> => {
+  const read = async ({ backup, drill }: { backup: ListedBackup; drill: DrillKey }): Promise<readonly string[]> => {
     try {
-      return (await readEvidence(store, backup, drill, signal)).provenRecipients;
+      return await recipientsOf(backup, drill);
     } catch (error) {
       signal.throwIfAborted();
       unread.push(`the evidence of a drill of ${backup.id} cannot be read: ${messageOf(error)}`);

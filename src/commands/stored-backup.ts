@@ -125,6 +125,20 @@ export async function readManifestText(
   return text.toString('utf8');
 }
 
+/** Reads the manifest of a listed backup. */
+export type ManifestReader = (backup: Pick<ListedBackup, 'name' | 'id'>) => Promise<Manifest>;
+
+/** Reads each manifest of a store once, however often it is asked for. */
+export function manifestReader(store: Store, signal: AbortSignal): ManifestReader {
+  const asked = new Map<string, Promise<Manifest>>();
+  return backup => {
+    const key = `${backup.name}/${backup.id}`;
+    const read = asked.get(key) ?? readManifest(store, backup, signal);
+    asked.set(key, read);
+    return read;
+  };
+}
+
 /** The evidence of one drill. */
 export async function readEvidence(
   store: Store,

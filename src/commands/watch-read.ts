@@ -6,7 +6,7 @@ import { ObjectMissing } from '../store/missing.ts';
 import type { Store } from '../store/store.ts';
 import { eachAtOnce } from '../together.ts';
 import { type ProvenRecipients, readProvenRecipients } from './recipients.ts';
-import { readManifestText } from './stored-backup.ts';
+import { readEvidence, readManifestText } from './stored-backup.ts';
 
 /** What the store holds of one database. */
 export interface ReadDatabase {
@@ -116,7 +116,7 @@ async function readDatabase(
     notGiven,
     notRead: sealed.length - wanted.length,
     proven: await readProvenRecipients(
-      store,
+      async (backup, drill) => (await readEvidence(store, backup, drill, signal)).provenRecipients,
       left.filter(backup => backup.sealed),
       signal,
     ),

@@ -66,7 +66,22 @@ export const definitions: readonly InputDefinition[] = [
     group: 'what',
     commands: ['list'],
     default: '30',
-    description: 'How many backups of each database to show.',
+    description: 'How many backups, or drills, of each database to show.',
+  },
+  {
+    name: 'drills',
+    group: 'what',
+    commands: ['list'],
+    default: 'false',
+    description: '`true`: the history of drills in place of the backups.',
+  },
+  {
+    name: 'format',
+    group: 'what',
+    commands: ['list'],
+    default: 'table',
+    description:
+      'How the log is written, to the file `log` of a step or to the terminal: `table`, `csv`, `markdown` or `html`. JSON is the output `json`, or `--json`.',
   },
   {
     name: 'database-url',
@@ -239,10 +254,10 @@ export const definitions: readonly InputDefinition[] = [
   {
     name: 'report',
     group: 'proof',
-    commands: ['drill', 'watch', 'rehearse'],
+    commands: ['list', 'drill', 'watch', 'rehearse'],
     default: 'auto',
     description:
-      '`auto`: names of tables and other objects are hidden where a repository is public, or may be; `public`: never.',
+      '`auto`: names of tables and other objects, and of `list` reasons and people, are hidden where a repository is public, or may be; `public`: never.',
   },
   {
     name: 'confirm',

@@ -4,6 +4,7 @@ import type { RelationFilters } from '../postgres/relations.ts';
 import { type AlertInputs, readAlert } from './alert.ts';
 import { type DrillOptions, readDrill } from './drill.ts';
 import { readEvent } from './event.ts';
+import { type ListOptions, readList } from './list.ts';
 import {
   type CommentInputs,
   type DetectInputs,
@@ -27,9 +28,10 @@ import {
 } from './reader.ts';
 import { type WatchInputs, readWatch } from './watch.ts';
 
+export type { LogFormat } from './list.ts';
 export type { CommentInputs, DetectInputs, RehearseInputs } from './migration.ts';
 export type { FingerprintLevel, KeyInputs } from './reader.ts';
-import { choice, compression, flag, keepTime, lines, seconds, shown, sizeBytes, wholeNumber } from './values.ts';
+import { choice, compression, flag, keepTime, lines, seconds, shown, sizeBytes } from './values.ts';
 
 export interface StoreInputs {
   url: string;
@@ -85,11 +87,8 @@ export interface BackupInputs extends Common {
   retain: string | undefined;
 }
 
-export interface ListInputs extends Common {
+export interface ListInputs extends Common, ListOptions {
   command: 'list';
-  /** The one that the outputs name. */
-  backup: string;
-  limit: number;
 }
 
 export interface VerifyInputs extends Common {
@@ -153,12 +152,7 @@ export function readInputs(raw: RawInputs, environment: Environment): Inputs {
     case 'backup':
       return { command: 'backup', ...common, ...readBackup(read, environment) };
     case 'list':
-      return {
-        command: 'list',
-        ...common,
-        backup: readBackupChoice(read, wordsToRead),
-        limit: wholeNumber('limit', read.text('limit'), 1, 100_000),
-      };
+      return { command: 'list', ...common, ...readList(read, environment) };
     case 'verify':
       return {
         command: 'verify',

@@ -21,7 +21,8 @@ export const outputDefinitions: readonly { name: string; description: string }[]
     description:
       'What a watch of one database came to, one line a code, for the input `outcomes` of `alert`; empty where several were watched.',
   },
-  { name: 'report', description: 'Path of the HTML report of a drill or a rehearsal.' },
+  { name: 'report', description: 'Path of the HTML report of a drill, of a rehearsal, or of the backup log.' },
+  { name: 'log', description: 'Path of the backup log, in the format that `format` says.' },
   { name: 'scratch', description: 'The scratch database of a drill, where `keep-scratch` left it.' },
   { name: 'migrations', description: 'How many migrations a change brings.' },
   {

@@ -12,8 +12,16 @@ export interface PruneOptions {
 const buckets = ['daily', 'weekly', 'monthly', 'yearly'] as const;
 const most = 100_000;
 
-/** Understands a policy. One that keeps nothing by a rule of its own is refused: it would remove all but the minimum. */
+/** Understands the inputs of a prune. A policy that keeps nothing by a rule of its own is refused: it would remove all but the minimum. */
 export function readPrune(read: Reader): PruneOptions {
+  const policy = readPolicy(read);
+  if (policy === null)
+    throw wrongInput('keep', 'is missing', 'give a policy such as keep: 7d 4w 12m; without one nothing is removed');
+  return { policy, dryRun: flag('dry-run', read.text('dry-run')) };
+}
+
+/** Understands a policy; null where no rule keeps anything. */
+export function readPolicy(read: Reader): Policy | null {
   const inShort = read.optional('keep');
   const plan = inShort === undefined ? undefined : parsePlan(inShort);
   const counted = Object.fromEntries(
@@ -35,9 +43,8 @@ export function readPrune(read: Reader): PruneOptions {
     minimum: wholeNumber('minimum', read.text('minimum'), 1, most),
     timeZone: readTimeZone(read),
   };
-  if (policy.last + buckets.reduce((sum, bucket) => sum + policy[bucket], 0) === 0 && policy.within === null)
-    throw wrongInput('keep', 'is missing', 'give a policy such as keep: 7d 4w 12m; without one nothing is removed');
-  return { policy, dryRun: flag('dry-run', read.text('dry-run')) };
+  const bucketCount = policy.last + buckets.reduce((sum, bucket) => sum + policy[bucket], 0);
+  return bucketCount === 0 && policy.within === null ? null : policy;
 }
 
 function keepTimeOf(input: string, value: string): KeepTime {

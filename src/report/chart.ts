@@ -17,7 +17,7 @@ export interface ChartSeries {
 export interface LineChart {
   /** Says what the chart shows, for those who do not see it. */
   title: string;
-  unit: 'bytes' | 'seconds';
+  unit: 'bytes' | 'seconds' | 'count';
   series: readonly ChartSeries[];
   /** A line across, drawn where it is not far above the values. */
   limit?: { value: number; label: string } | undefined;
@@ -91,6 +91,7 @@ const roundSteps = {
     0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400,
   ],
   bytes: [],
+  count: [1],
 };
 
 /** Round values from zero to the first one that is not below `highest`. */
@@ -102,9 +103,12 @@ export function ticksUpTo(highest: number, unit: LineChart['unit']): number[] {
   return Array.from({ length: Math.max(2, Math.ceil(highest / step) + 1) }, (_, index) => index * step);
 }
 
-/** How a tick reads: `200 MB`, `15 min`. */
+const compactCount = (count: number) => count.toLocaleString('en-US', { notation: 'compact' });
+
+/** How a tick reads: `200 MB`, `15 min`, `5M`. */
 export function tickLabel(tick: number, unit: LineChart['unit']): string {
-  return tick === 0 ? '0' : unit === 'bytes' ? formatBytes(tick) : formatBudget(tick);
+  if (tick === 0) return '0';
+  return { bytes: formatBytes, seconds: formatBudget, count: compactCount }[unit](tick);
 }
 
 function line(

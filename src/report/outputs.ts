@@ -4,6 +4,8 @@ import * as core from '@actions/core';
 import type { Log } from '../log.ts';
 import { messageOf } from '../failure.ts';
 import { drillPage } from './drill-page.ts';
+import { logPage } from './log-page.ts';
+import { logDocument } from './present-list.ts';
 import type { Presentation, Result } from './present.ts';
 import { problemOf } from './problem.ts';
 import { rehearsalPage } from './rehearsal-page.ts';
@@ -52,6 +54,27 @@ async function withPage<R extends Result>(result: R, path: string, page: () => s
     return { ...result, report };
   } catch (error) {
     log.warn(`the report could not be written to ${report}: ${messageOf(error)}`);
+    return result;
+  }
+}
+
+/**
+ * Writes the backup log of a list in its format, and as an HTML page, and gives the result with their paths; a folder that takes none is
+ * only warned of.
+ */
+export async function writeLog(result: Result, folder: string, log: Log): Promise<Result> {
+  if (result.command !== 'list') return result;
+  const [only, ...others] = result.databases;
+  const of = only !== undefined && others.length === 0 ? only.name : 'all';
+  const base = join(folder, `pg-lifeboat-${result.shows === 'backups' ? 'log' : 'drills'}-${of}`);
+  const { text, extension } = logDocument(result);
+  const paths = { log: `${base}.${extension}`, report: `${base}.html` };
+  try {
+    await writeFile(paths.log, text, { mode: 0o600 });
+    await writeFile(paths.report, logPage(result), { mode: 0o600 });
+    return { ...result, ...paths };
+  } catch (error) {
+    log.warn(`the backup log could not be written to ${folder}: ${messageOf(error)}`);
     return result;
   }
 }

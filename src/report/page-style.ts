@@ -4,13 +4,13 @@ export const pageStyle = `
   color-scheme: light dark;
   --ground: #f6f7f9; --sheet: #ffffff; --ink: #17202b; --soft: #526072; --rule: #dbe1e8; --panel: #f1f4f7;
   --good: #12683d; --bad: #b3221a; --unknown: #8a5100; --s0: #1d5fb0; --s1: #8a4f9e; --mark: #ffe3a3;
-  --track: #e4e9ef; --store: #6d7f95; --restore: #1d5fb0; --proof: #12806a;
+  --track: #e4e9ef; --store: #6d7f95; --restore: #1d5fb0; --proof: #12806a; --d1: #a9cbf0; --d2: #5c98dc; --d3: #1d5fb0;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --ground: #0f141a; --sheet: #161d26; --ink: #e3e8ee; --soft: #a0acba; --rule: #2c3743; --panel: #1c2530;
     --good: #5fcb93; --bad: #ff9188; --unknown: #e8b75f; --s0: #7fb4f3; --s1: #cf9be0; --mark: #5c4a17;
-    --track: #2a3440; --store: #8fa0b5; --restore: #7fb4f3; --proof: #58c7ae;
+    --track: #2a3440; --store: #8fa0b5; --restore: #7fb4f3; --proof: #58c7ae; --d1: #2a4d75; --d2: #4680bd; --d3: #8ec0fa;
   }
 }
 * { box-sizing: border-box; }
@@ -25,12 +25,12 @@ a { color: inherit; }
 .brand b { color: var(--ink); font-weight: 600; }
 .verdict, section { background: var(--sheet); border: 1px solid var(--rule); border-radius: 10px; }
 .verdict { margin-top: 14px; padding: clamp(18px, 3.5vw, 32px); border-top: 5px solid var(--tone); }
-.passed { --tone: var(--good); } .failed { --tone: var(--bad); } .could-not-verify { --tone: var(--unknown); }
+.plain { --tone: var(--s0); } .passed { --tone: var(--good); } .failed { --tone: var(--bad); } .could-not-verify { --tone: var(--unknown); }
 .verdict h1 { display: flex; align-items: center; gap: 14px; font-size: clamp(28px, 5.5vw, 42px); line-height: 1.15; font-weight: 650;
   letter-spacing: -.02em; color: var(--tone); }
 .verdict h1 svg { flex: none; width: .95em; height: .95em; fill: none; stroke: currentColor; stroke-width: 2.4; stroke-linecap: round;
   stroke-linejoin: round; }
-.verdict .what { margin-top: 10px; font-size: 17px; }
+.verdict h1 + ul { margin-top: 12px; } .verdict .what { margin-top: 10px; font-size: 17px; }
 .verdict .which { margin-top: 6px; color: var(--soft); } .which bdi { color: var(--ink); font-weight: 600; }
 .tiles { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 14px 28px; margin-top: 22px; padding-top: 18px;
   border-top: 1px solid var(--rule); }
@@ -89,6 +89,12 @@ line.limit { stroke: var(--unknown); stroke-width: 1.5; stroke-dasharray: 5 4; }
 .track { fill: var(--track); } .bar { fill: var(--s0); } .good { fill: var(--good); } .bad { fill: var(--bad); }
 .budget { stroke: var(--ink); stroke-width: 2.5; }
 .store { fill: var(--store); } .restore { fill: var(--restore); } .proof { fill: var(--proof); } .total { fill: none; stroke: var(--soft); stroke-width: 1.5; }
+.year { display: flex; flex-wrap: wrap; gap: 14px 24px; } .year > svg { flex: 1 1 280px; min-width: 0; }
+.day { fill: var(--track); } .day.one { fill: var(--d1); } .day.some { fill: var(--d2); } .day.many { fill: var(--d3); }
+.day.partial { fill: var(--sheet); stroke: var(--d2); stroke-dasharray: 2 2; } .day.before { fill: var(--s1); }
+.drill circle { fill: var(--tone); stroke: var(--sheet); stroke-width: 1; } .drill path { fill: none; stroke: var(--sheet); stroke-width: 1.4; stroke-linecap: round; stroke-linejoin: round; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr)); gap: 26px 40px; } .charts figure { margin: 0; }
+figure + .scroll { margin-top: 18px; } .month { margin-bottom: 10px; } td .note, td .flag { margin-top: 2px; } td .note, td bdi { overflow-wrap: anywhere; } small { color: var(--soft); font-size: 13.5px; } .narrow { display: none; } .legend.below { margin: 12px 0 0; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 18px; color: var(--soft); font-size: 13.5px; margin-bottom: 8px; }
 figure + figure { margin-top: 26px; } figure h3 { margin-bottom: 8px; }
 .facts > div { display: grid; grid-template-columns: minmax(120px, 200px) 1fr; gap: 4px 20px; padding: 7px 0; border-bottom: 1px solid var(--rule); }
@@ -99,14 +105,14 @@ footer { margin-top: 20px; color: var(--soft); font-size: 13px; }
   .facts > div { grid-template-columns: 1fr; gap: 0; }
   table { font-size: 14px; } th, td { padding-right: 7px; } thead th { font-size: 12.5px; }
   td.number + :not(.number), th.number + :not(.number) { padding-left: 5px; }
-  .extra, .between { display: none; }
+  .extra, .between { display: none; } .narrow { display: block; }
   .tone, table time { white-space: normal; } table time span { white-space: nowrap; }
   .tiles { display: grid; grid-template-columns: 1fr 1fr; gap: 14px 20px; }
 }
 @media print {
   :root {
     --ground: #fff; --sheet: #fff; --ink: #000; --soft: #444; --rule: #ccc; --panel: #f4f4f4; --good: #12683d; --bad: #b3221a; --unknown: #7a4700;
-    --s0: #1d5fb0; --s1: #8a4f9e; --mark: #ffe3a3; --track: #ddd; --store: #6d7f95; --restore: #1d5fb0; --proof: #12806a;
+    --s0: #1d5fb0; --s1: #8a4f9e; --mark: #ffe3a3; --track: #ddd; --store: #6d7f95; --restore: #1d5fb0; --proof: #12806a; --d1: #a9cbf0; --d2: #5c98dc; --d3: #1d5fb0;
   }
   @page { margin: 16mm 14mm; }
   body { max-width: none; padding: 0; font-size: 10.5pt; }

@@ -2,7 +2,7 @@ import type { AlertResult } from '../commands/alert.ts';
 import type { BackupResult } from '../commands/backup.ts';
 import type { CommentResult } from '../commands/comment.ts';
 import type { DetectResult } from '../commands/detect.ts';
-import type { Check, ListResult, LogEntry } from '../commands/list.ts';
+import type { ListResult } from '../commands/list.ts';
 import type { PruneResult } from '../commands/prune.ts';
 import type { RehearseResult } from '../commands/rehearse-result.ts';
 import type { RestoreResult } from '../commands/restore.ts';
@@ -15,10 +15,11 @@ import { code, escapeMarkdown, formatBytes, formatCount, formatSeconds, formatTi
 import { presentAlert } from './present-alert.ts';
 import { presentDetect } from './present-detect.ts';
 import { presentDrill } from './present-drill.ts';
+import { presentList } from './present-list.ts';
 import { presentPrune } from './present-prune.ts';
 import { presentRehearsal } from './present-rehearsal.ts';
 import { presentWatch } from './present-watch.ts';
-import { markdownTable, textTable } from './table.ts';
+import { markdownTable } from './table.ts';
 
 export type Result =
   | BackupResult
@@ -38,6 +39,8 @@ export type Result =
 export interface Presentation {
   /** What a terminal shows; foreign text in it is harmless. */
   text: string;
+  /** What a terminal shows in its place, where another format was asked for. */
+  document?: string;
   /** The job summary, Markdown. */
   summary: string;
   /** The action's outputs, beside `json`. */
@@ -123,84 +126,6 @@ function presentBackup(result: BackupResult): Presentation {
     },
     exitStatus: 0,
   };
-}
-
-const logHeader = ['Backup', 'Made', 'Kind', 'Size', 'Tables', 'Rows', 'Verified', 'Proven', 'Kept', 'By', 'Reason'];
-const numbers = [3, 4, 5];
-
-function presentList({ backups, databases, location, chosen }: ListResult): Presentation {
-  const parts = databases.map(({ name, sealed, sizeBytes, unsealed, lastProvenAt }) => {
-    const shown = backups.filter(backup => backup.name === name);
-    const hidden = sealed - shown.length;
-    const counts = `${sealed} ${sealed === 1 ? 'backup' : 'backups'}, ${formatBytes(sizeBytes)}`;
-    const notes = [
-      ...(hidden > 0 ? [`${hidden} older ones are not shown: raise limit`] : []),
-      ...(unsealed > 0 ? [`${unsealed} that were never sealed are no backups`] : []),
-      ...(lastProvenAt === null ? ['no drill has proven any of them yet'] : []),
-    ];
-    return { name, counts, notes, shown };
-  });
-  const empty = `the store ${location} holds no backup`;
-  return {
-    text: parts.length === 0 ? plainLine(empty) : parts.map(textOfLog).join('\n\n'),
-    summary: parts.length === 0 ? `${escapeMarkdown(empty)}\n` : parts.map(markdownOfLog).join('\n'),
-    outputs: { 'backup-id': chosen?.backupId ?? backups[0]?.backupId ?? '', image: chosen?.image ?? '' },
-    exitStatus: 0,
-  };
-}
-
-interface LogPart {
-  name: string;
-  counts: string;
-  notes: string[];
-  shown: LogEntry[];
-}
-
-function textOfLog({ name, counts, notes, shown }: LogPart): string {
-  const rows = shown.map(entry => cellsOf(entry).map(plainLine));
-  return [`${name}: ${counts}`, textTable(logHeader, rows, numbers), ...notes.map(note => `(${note})`)].join('\n');
-}
-
-function markdownOfLog({ name, counts, notes, shown }: LogPart): string {
-  const rows = shown.map(entry => cellsOf(entry).map(escapeMarkdown));
-  return [
-    `### Backups of ${escapeMarkdown(name)}: ${counts}\n`,
-    markdownTable(logHeader, rows, numbers),
-    '',
-    ...notes.map(note => `${note}\n`),
-  ].join('\n');
-}
-
-function cellsOf(entry: LogEntry): string[] {
-  const { problem } = entry;
-  return [
-    entry.backupId,
-    formatTime(entry.at),
-    `${entry.kind}${entry.partial ? ' (partial)' : ''}`,
-    formatBytes(entry.sizeBytes),
-    formatCount(entry.tables),
-    formatCount(entry.rows),
-    describeChecks(entry),
-    describeDrills(entry),
-    entry.retain ?? '',
-    entry.actor ?? '',
-    problem === null ? (entry.reason ?? '') : `PROBLEM: ${problem}`,
-  ];
-}
-
-/** The newest check, and the newest deep one that passed, where that is another. */
-function describeChecks({ lastCheck, deepCheck }: LogEntry): string {
-  if (lastCheck === null) return 'never';
-  const describe = ({ depth, verdict, at }: Check) => `${depth} ${verdict} ${formatTime(at)}`;
-  const isOther = deepCheck !== null && deepCheck.at !== lastCheck.at;
-  return isOther ? `${describe(lastCheck)}; ${describe(deepCheck)}` : describe(lastCheck);
-}
-
-/** When a drill proved it, or what the newest drill came to. */
-function describeDrills({ provenAt, drills }: LogEntry): string {
-  if (provenAt !== null) return `proven ${formatTime(provenAt)}`;
-  const newest = drills.at(-1);
-  return newest === undefined ? 'never' : `${newest.verdict} ${formatTime(newest.at)}`;
 }
 
 function presentVerify(result: VerifyResult): Presentation {

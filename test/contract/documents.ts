@@ -71,6 +71,6 @@ export function lifeboatCommands(shell: string): string[][] {
 }
 
 function shellWords(line: string): string[] {
-  const words = line.replace(/\s#.*$/, '').match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? [];
+  const words = line.replace(/\s[#>].*$/, '').match(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g) ?? [];
   return words.map(word => word.replaceAll(/'([^']*)'|"([^"]*)"/g, '$1$2'));
 }

@@ -149,4 +149,26 @@ describe('the action, as the runner starts it', () => {
     const step = await runStep(harbor, { command: 'list', store: harbor.store, 'required-tables': 'a' });
     assert.match(step.stdout, /::warning::input required-tables is not used by the command list/);
   });
+
+  it('writes the backup log to files, and hides reasons and people where others can read the run', async t => {
+    const set = await shop(t);
+    if (!set) return;
+    const { cluster, harbor, database } = set;
+    await harbor.backup(cluster, database, { reason: 'Acme buys us' });
+    const event = join(harbor.folder, 'event.json');
+    await writeFile(event, JSON.stringify({ repository: { private: true } }));
+    const inputs = { command: 'list', store: harbor.store, format: 'csv', keep: '7d' };
+    const fileOf = (step: Step, output: string) => readFile(step.outputs.get(output) ?? '', 'utf8');
+    const step = await runStep(harbor, inputs, { GITHUB_EVENT_PATH: event });
+    assert.equal(step.status, 0, step.stdout);
+    assert.match(await fileOf(step, 'log'), /^name,backup,made_at,.*\r\nshop,.*Acme buys us/);
+    assert.match(await fileOf(step, 'report'), /Acme buys us/);
+    assert.match(step.summary, /Acme buys us/);
+
+    const open = await runStep(harbor, { ...inputs, limit: '9' });
+    const files = [await fileOf(open, 'log'), await fileOf(open, 'report')];
+    for (const text of [open.stdout, open.summary, open.outputs.get('json') ?? '', ...files])
+      assert.doesNotMatch(text, /Acme buys us/);
+    assert.match(open.summary, /reasons and people are hidden/);
+  });
 });

@@ -292,6 +292,10 @@ describe('a refusal', () => {
       { 'access-key-id': 'k', 'secret-access-key': 's', 'role-to-assume': 'r' },
       'input role-to-assume is given beside access-key-id (give one of them)',
     ],
+    ['list', { format: 'json' }, 'input format is "json" (it may be table, csv, markdown, html)'],
+    ['list', { drills: 'yes' }, 'input drills is "yes" (it may be true, false)'],
+    ['list', { report: 'private' }, 'input report is "private" (it may be auto, public)'],
+    ['list', { keep: 'all' }, 'input keep has the word "all" (it may be a plan such as 7d 4w 12m or 30d 12m)'],
     ['list', { limit: '0' }, 'input limit is "0" (it may be a whole number from 1 to 100000)'],
     [
       'verify',
@@ -335,7 +339,15 @@ describe('a refusal', () => {
 
 describe('the inputs of the other commands', () => {
   it('have these defaults', () => {
-    assert.equal((read('list') as ListInputs).limit, 30);
+    const { limit, drills, format, policy, hideText } = read('list') as ListInputs;
+    assert.deepEqual(
+      { limit, drills, format, policy, hideText },
+      { limit: 30, drills: false, format: 'table', policy: null, hideText: false },
+    );
+    assert.equal((read('list', { keep: '7d' }) as ListInputs).policy?.daily, 7);
+    const inPublic = { GITHUB_ACTIONS: 'true' };
+    assert.equal((read('list', {}, inPublic) as ListInputs).hideText, true);
+    assert.equal((read('list', { report: 'public' }, inPublic) as ListInputs).hideText, false);
     const verify = read('verify') as VerifyInputs;
     assert.deepEqual([verify.backup, verify.client], ['latest', 'auto']);
     assert.deepEqual(verify.keys, { identity: undefined, passphrase: undefined, gpgPrivateKey: undefined });

@@ -121,6 +121,7 @@ describe('the inputs of comment', () => {
       pullRequest: undefined,
       name: undefined,
       body: 'said',
+      updateOnly: false,
       token: 'token',
       repository: 'me/shop',
       apiUrl: 'https://api.github.com',

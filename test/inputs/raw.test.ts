@@ -31,6 +31,12 @@ describe('inputs of the action', () => {
       'access-key-id': 'key',
       backup: 'latest',
       limit: '30',
+      drills: 'false',
+      format: 'table',
+      report: 'auto',
+      'keep-pre-migration': '90d',
+      minimum: '3',
+      timezone: 'UTC',
     });
   });
 
@@ -71,6 +77,10 @@ describe('inputs of the action', () => {
 });
 
 describe('inputs of the terminal', () => {
+  it('that are true may be named alone', () => {
+    assert.equal(readTerminal(['list', '--drills', '--store=file:///b'], {}).inputs.values.get('drills'), 'true');
+  });
+
   it('come from the command line', () => {
     const { inputs, json } = readTerminal(['verify', '--store=file:///b', '--backup', 'latest', '--json'], {});
     assert.equal(inputs.command, 'verify');

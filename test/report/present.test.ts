@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { BackupResult } from '../../src/commands/backup.ts';
-import type { ListResult, LogEntry } from '../../src/commands/list.ts';
+import type { ListResult } from '../../src/commands/list.ts';
 import type { RestoreResult } from '../../src/commands/restore.ts';
 import type { VerifyResult } from '../../src/commands/verify.ts';
 import { outputDefinitions } from '../../src/inputs/outputs.ts';
 import { type Result, present } from '../../src/report/present.ts';
+import { listOf, sampleEvidence } from './log-sample.ts';
 
 const id = '20261120T031742Z-scheduled-k3f9q2';
 
@@ -40,44 +41,12 @@ const backup: BackupResult = {
   warnings: [],
 };
 
-const entry: LogEntry = {
-  name: 'shop',
-  backupId: id,
-  at: '2026-11-20T03:17:42.000Z',
-  kind: 'scheduled',
-  partial: true,
-  sizeBytes: 4_200_000,
-  tables: 12,
-  rows: null,
-  reason: 'before | the *move*',
-  actor: 'me',
-  server: '17.5',
-  encryption: 'age',
-  retain: '90d',
-  lastCheck: { at: '2026-11-21T00:00:00.000Z', depth: 'archive', verdict: 'passed' },
-  deepCheck: null,
-  provenAt: null,
-  drills: [],
-  problem: null,
-};
-
-const list: ListResult = {
-  command: 'list',
-  chosen: { name: 'shop', backupId: id, image: 'postgres:17' },
-  location: 's3://bucket',
-  backups: [entry],
-  databases: [
-    {
-      name: 'shop',
-      sealed: 3,
-      newest: entry.at,
-      sizeBytes: 12_600_000,
-      unsealed: 1,
-      lastProvenAt: null,
-      unprovenRecipients: [],
-    },
-  ],
-};
+const list: ListResult = await listOf([
+  { at: new Date('2026-11-20T03:17:42Z'), partial: true, reason: 'before | the *move*', actor: 'me', retain: '90d' },
+]);
+const [entry] = list.backups;
+assert.ok(entry);
+const drill = { name: 'shop', backupId: id, at: entry.at, verdict: 'passed' as const, object: 'drills/x.json' };
 
 const verify: VerifyResult = {
   command: 'verify',
@@ -152,47 +121,6 @@ describe('a backup', () => {
     assert.match(summary, /^### Backup of shop: sealed\n/);
     assert.match(summary, /main.*store's checksum/);
     assert.match(summary, /roles.*read back/);
-  });
-});
-
-describe('the backup log', () => {
-  it('is a table, with what is not shown', () => {
-    const { text, outputs } = shown(list);
-    assert.deepEqual(text.split('\n'), [
-      'shop: 3 backups, 12.6 MB',
-      'Backup                             Made                  Kind                   Size  Tables  Rows  Verified                             Proven  Kept  By  Reason',
-      '---------------------------------  --------------------  -------------------  ------  ------  ----  -----------------------------------  ------  ----  --  -------------------',
-      `${id}  2026-11-20 03:17 UTC  scheduled (partial)  4.2 MB      12     ?  archive passed 2026-11-21 00:00 UTC  never   90d   me  before | the *move*`,
-      '(2 older ones are not shown: raise limit)',
-      '(1 that were never sealed are no backups)',
-      '(no drill has proven any of them yet)',
-    ]);
-    assert.deepEqual(outputs, { 'backup-id': id, image: 'postgres:17' });
-  });
-
-  it('says of a backup that cannot be read what is wrong', () => {
-    const { text } = shown({ ...list, backups: [{ ...entry, lastCheck: null, problem: 'the manifest is not JSON' }] });
-    assert.match(text, / never +never +90d +me +PROBLEM: the manifest is not JSON$/m);
-  });
-
-  it('that is empty says so, and is no failure', () => {
-    const { text, outputs, exitStatus } = shown({ ...list, chosen: null, backups: [], databases: [] });
-    assert.equal(text, 'the store s3://bucket holds no backup');
-    assert.deepEqual([outputs['backup-id'], exitStatus], ['', 0]);
-  });
-
-  it('of several databases has a part for each', () => {
-    const databases = ['a', 'b'].map(name => ({
-      name,
-      sealed: 1,
-      newest: null,
-      sizeBytes: 1,
-      unsealed: 0,
-      lastProvenAt: entry.at,
-      unprovenRecipients: [],
-    }));
-    const { text } = shown({ ...list, databases, backups: databases.map(({ name }) => ({ ...entry, name })) });
-    assert.match(text, /^a: 1 backup, 1 bytes\n(?:.*\n){3}\nb: 1 backup/);
   });
 });
 
@@ -307,7 +235,19 @@ describe('every result', () => {
           { ...backup, location: name },
           { ...list, backups: [{ ...entry, reason: name, actor: name, retain: name }] },
           { ...list, backups: [{ ...entry, problem: name }] },
+          { ...list, backups: [{ ...entry, kept: { outcome: 'kept', reasons: [name], until: null } }] },
           { ...list, location: name, databases: [], backups: [] },
+          { ...list, shows: 'drills', drills: [{ ...drill, evidence: { ...sampleEvidence, serverVersion: name } }] },
+          {
+            ...list,
+            shows: 'drills',
+            drills: [{ ...drill, evidence: { ...sampleEvidence, provenRecipients: [name] } }],
+          },
+          {
+            ...list,
+            shows: 'drills',
+            drills: [{ ...drill, evidence: { ...sampleEvidence, run: { url: name, actor: name, commit: null } } }],
+          },
           { ...verify, findings: [{ ...finding, object: name, message: name }] },
           { ...restore, target: name, differences: [{ ...difference, object: name, expected: name, found: name }] },
           { ...restore, dryRun: true, plan: [name] },

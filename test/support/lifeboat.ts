@@ -22,6 +22,8 @@ export interface RunOptions {
   onStderr?: (text: string, child: ChildProcess) => void;
   env?: Record<string, string>;
   cwd?: string;
+  /** Whether the result is asked for as JSON, which is the default. */
+  json?: boolean;
 }
 
 const compileCache = join(tmpdir(), 'lifeboat-compile-cache');
@@ -38,7 +40,7 @@ export async function lifeboat(
     value,
   ]);
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [terminal, command, '--json'], {
+  const child = spawn(process.execPath, [terminal, command, ...(options.json === false ? [] : ['--json'])], {
     // our own modules are compiled once, not at each of some hundred starts
     env: { PATH, HOME, NODE_COMPILE_CACHE: compileCache, ...Object.fromEntries(named), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,76 @@
+import { type ListedBackup, provenBy } from '../catalog/backups.ts';
+import { formatObjectKey, retainObject } from '../catalog/key.ts';
+import { parseRetain, retainLimitBytes } from '../catalog/retain.ts';
+import type { Kept } from '../retention/plan.ts';
+import { type KeepTime, parseKeepTime } from '../retention/policy.ts';
+import type { Store } from '../store/store.ts';
+import { collect } from '../streams.ts';
+import { eachAtOnce } from '../together.ts';
+import type { ManifestReader } from './stored-backup.ts';
+
+/** A backup as the policy sees it, and as it was listed. */
+export interface RetentionFact extends Kept {
+  listed: ListedBackup;
+}
+
+/** Where facts are read. */
+export interface FactSource {
+  store: Store;
+  signal: AbortSignal;
+  manifestOf: ManifestReader;
+}
+
+const readersAtOnce = 16;
+
+/**
+ * What the plan of a policy needs to know of sealed backups, in their order: the same for a prune and for a look at what one would do. Only
+ * manifests of those made before a migration, and what was retained by hand, are read.
+ */
+export function readRetentionFacts(sealed: readonly ListedBackup[], source: FactSource): Promise<RetentionFact[]> {
+  return eachAtOnce(readersAtOnce, sealed, listed => readFact(listed, source));
+}
+
+async function readFact(listed: ListedBackup, source: FactSource): Promise<RetentionFact> {
+  const { id, facts } = listed;
+  const { at, kind, partial } = facts;
+  return {
+    listed,
+    id,
+    at,
+    kind,
+    partial,
+    pullRequest: kind === 'pre-migration' ? await readPullRequest(listed, source) : null,
+    retain: listed.isRetained ? await readRetain(listed, source) : null,
+    isProven: provenBy(listed) !== undefined,
+    isWrong: isWrong(listed),
+  };
+}
+
+/** The last word of verifies and drills that came to an answer. */
+function isWrong({ checks, drills }: ListedBackup): boolean {
+  const answers = [...checks, ...drills].filter(({ verdict }) => verdict !== 'could-not-verify');
+  const [last] = answers.sort((a, b) => b.at.getTime() - a.at.getTime());
+  return last?.verdict === 'failed';
+}
+
+async function readPullRequest(listed: ListedBackup, { manifestOf, signal }: FactSource): Promise<number | null> {
+  // one whose manifest cannot be read is kept as one of no pull request
+  return manifestOf(listed).then(
+    ({ pullRequest }) => pullRequest,
+    () => {
+      signal.throwIfAborted();
+      return null;
+    },
+  );
+}
+
+/** One that cannot be read keeps its backup: somebody wanted that. */
+async function readRetain({ name, id }: ListedBackup, { store, signal }: FactSource): Promise<KeepTime> {
+  try {
+    const body = await store.get(formatObjectKey({ name, id, object: retainObject }), signal);
+    return parseKeepTime(parseRetain((await collect(body, retainLimitBytes)).toString('utf8'), id).retain);
+  } catch {
+    signal.throwIfAborted();
+    return 'forever';
+  }
+}

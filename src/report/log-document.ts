@@ -1,0 +1,40 @@
+import type { ListResult } from '../commands/list.ts';
+import {
+  type CsvColumn,
+  type Column,
+  backupColumns,
+  backupCsvColumns,
+  drillColumns,
+  drillCsvColumns,
+} from './log-cells.ts';
+import { csvTable } from './csv.ts';
+import { escapeMarkdown, plainLine } from './format.ts';
+import { markdownTable, textTable } from './table.ts';
+
+const hiddenCell = 'hidden';
+
+/** The log as CSV, all databases in one table; cells of hidden text say so. */
+export function logCsv({ backups, drills, shows, textHidden }: ListResult): string {
+  const make = <Row>(columns: readonly CsvColumn<Row>[], rows: readonly Row[]) =>
+    csvTable(
+      columns.map(({ name }) => name),
+      rows.map(row => columns.map(({ cell, isText }) => (textHidden && isText === true ? hiddenCell : cell(row)))),
+    );
+  return shows === 'backups' ? make(backupCsvColumns, backups) : make(drillCsvColumns, drills);
+}
+
+/** The rows of one database, for a terminal or as Markdown; hidden text has no column. */
+export function logTable(result: ListResult, name: string, as: 'text' | 'markdown'): string {
+  const { backups, drills, shows, textHidden } = result;
+  const make = <Row extends { name: string }>(all: readonly Column<Row>[], rows: readonly Row[]) => {
+    const columns = all.filter(({ isText }) => !(textHidden && isText === true));
+    const clean = as === 'text' ? plainLine : escapeMarkdown;
+    const table = as === 'text' ? textTable : markdownTable;
+    return table(
+      columns.map(({ title }) => title),
+      rows.filter(row => row.name === name).map(row => columns.map(({ cell }) => clean(cell(row)))),
+      columns.flatMap(({ isNumber }, index) => (isNumber === true ? [index] : [])),
+    );
+  };
+  return shows === 'backups' ? make(backupColumns, backups) : make(drillColumns, drills);
+}
