@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { guarded, together } from '../src/together.ts';
+import { eachAtOnce, guarded, together } from '../src/together.ts';
 
 const { signal: never } = new AbortController();
 const first = new Error('first');
@@ -114,5 +114,29 @@ describe('guarded work', () => {
       ),
       1,
     );
+  });
+});
+
+describe('each at once', () => {
+  it('gives results in the order of the items, never more of them under way than allowed', async () => {
+    let underWay = 0;
+    let most = 0;
+    const results = await eachAtOnce(3, [5, 1, 4, 2, 3, 0, 6], async item => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      for (let turn = 0; turn < item; turn += 1) await Promise.resolve();
+      underWay -= 1;
+      return item * 2;
+    });
+    assert.deepEqual([results, most], [[10, 2, 8, 4, 6, 0, 12], 3]);
+    assert.deepEqual(await eachAtOnce(3, [], async () => 1), []);
+  });
+
+  it('throws the first failure', async () => {
+    const work = async (item: number) => {
+      if (item === 2) throw new Error('two');
+      return item;
+    };
+    await assert.rejects(eachAtOnce(2, [1, 2, 3], work), /two/);
   });
 });
