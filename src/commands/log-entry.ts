@@ -2,6 +2,7 @@ import { type ListedBackup, provenBy } from '../catalog/backups.ts';
 import { type CheckKey, type Depth, type Kind, formatDrillObject, locationOf } from '../catalog/key.ts';
 import { messageOf } from '../failure.ts';
 import type { Verdict } from '../finding.ts';
+import { eachAtOnce } from '../together.ts';
 import type { Drill, DrillReader } from './log-drill.ts';
 import { type Kept, keepTimeText } from './log-outlook.ts';
 import type { RetentionFact } from './retention-facts.ts';
@@ -77,6 +78,9 @@ type FromManifest = Pick<
   | 'problem'
 >;
 
+/** Of one backup; many backups are read side by side. */
+const drillsAtOnce = 2;
+
 const unknown: FromManifest = {
   databaseBytes: null,
   tables: null,
@@ -94,7 +98,7 @@ const unknown: FromManifest = {
 export async function describeEntry(backup: ListedBackup, source: EntrySource): Promise<LogEntry> {
   const { facts, name, id, sizeBytes } = backup;
   const proof = provenBy(backup);
-  const drills = await Promise.all(backup.drills.map(drill => source.drillOf(backup, drill)));
+  const drills = await eachAtOnce(drillsAtOnce, backup.drills, drill => source.drillOf(backup, drill));
   const proving = proof === undefined ? undefined : formatDrillObject(proof);
   const { retain } = source.facts.get(id) ?? { retain: null };
   return {

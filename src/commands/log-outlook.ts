@@ -1,5 +1,5 @@
 import type { ListedBackup } from '../catalog/backups.ts';
-import { type Rhythm, rhythmOf, steadyAges, upcoming } from '../retention/forecast.ts';
+import { type Rhythm, type Upcoming, rhythmOf, steadyAges, upcoming } from '../retention/forecast.ts';
 import { plan } from '../retention/plan.ts';
 import { type KeepTime, type Policy, endOf } from '../retention/policy.ts';
 import type { RetentionFact } from './retention-facts.ts';
@@ -23,19 +23,30 @@ export interface Removal {
   reasons: string[];
 }
 
+/** Backups that go; the first hundred by name. */
+export interface RemovalGroup {
+  count: number;
+  sizeBytes: number;
+  /** Soonest first. */
+  first: Removal[];
+}
+
 /** What a policy makes of one database's backups. */
 export interface Outlook {
   /** How often whole backups were made in the last 30 days; null where fewer than two tell. */
   everySeconds: number | null;
   /** So many days are looked ahead. */
   days: number;
-  /** Soonest first. */
-  removals: Removal[];
+  /** What a prune would remove now. */
+  atOnce: RemovalGroup;
+  /** What goes after that, in those days. */
+  later: RemovalGroup;
   /** Ages in days of what is kept in the end; null where that cannot be told. */
   steadyAges: number[] | null;
 }
 
 const aheadDays = 30;
+const mostNamed = 100;
 
 /** What keeps each backup, by its id: a dry look at what a prune would do, without a policy only what was retained by hand. */
 export function keptBy(facts: readonly RetentionFact[], policy: Policy | null, now: Date): Map<string, Kept> {
@@ -51,16 +62,26 @@ export function keptBy(facts: readonly RetentionFact[], policy: Policy | null, n
 /** What a policy will remove next, and what it keeps in the end. */
 export function lookAhead(facts: readonly RetentionFact[], policy: Policy, now: Date): Outlook {
   const rhythm: Rhythm | null = rhythmOf(facts, now);
+  const removals = upcoming(facts, policy, { now, days: aheadDays, rhythm });
   return {
     everySeconds: rhythm === null ? null : Math.round(rhythm.everyMilliseconds / 1000),
     days: aheadDays,
-    removals: upcoming(facts, policy, { now, days: aheadDays, rhythm }).map(({ backup, at, reasons }) => ({
+    atOnce: groupOf(removals.filter(({ at }) => at <= now)),
+    later: groupOf(removals.filter(({ at }) => at > now)),
+    steadyAges: rhythm === null ? null : steadyAges(policy, rhythm, now),
+  };
+}
+
+function groupOf(removals: readonly Upcoming<RetentionFact>[]): RemovalGroup {
+  return {
+    count: removals.length,
+    sizeBytes: removals.reduce((sum, { backup }) => sum + backup.listed.sizeBytes, 0),
+    first: removals.slice(0, mostNamed).map(({ backup, at, reasons }) => ({
       backupId: backup.id,
       sizeBytes: backup.listed.sizeBytes,
       at: at.toISOString(),
       reasons,
     })),
-    steadyAges: rhythm === null ? null : steadyAges(policy, rhythm, now),
   };
 }
 

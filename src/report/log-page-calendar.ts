@@ -13,7 +13,7 @@ const weeksInHalf = 27;
 const rowHeight = 15;
 const cellHeight = 12;
 const top = 18;
-const left = 8;
+const left = 9.5;
 const column = (100 - left) / weeksInHalf;
 const cellWidth = column * 0.82;
 

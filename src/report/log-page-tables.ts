@@ -2,7 +2,7 @@ import type { ListResult } from '../commands/list.ts';
 import type { Database } from '../commands/log-database.ts';
 import type { DrillEntry } from '../commands/log-drill.ts';
 import type { LogEntry } from '../commands/log-entry.ts';
-import type { Removal } from '../commands/log-outlook.ts';
+import type { Removal, RemovalGroup } from '../commands/log-outlook.ts';
 import type { Verdict } from '../finding.ts';
 import { formatBudget, formatBytes, formatCount, formatSeconds } from './format.ts';
 import { describeKept, encryptionOf, findingsOf } from './log-cells.ts';
@@ -11,7 +11,6 @@ import { markup, nothing, type Markup, type MarkupPart } from './markup.ts';
 import { dataTable, folded, note, section, time, type Column } from './page.ts';
 
 const mostDrills = 200;
-const mostRemovals = 100;
 const openRows = 12;
 const mostRows = 1000;
 
@@ -63,35 +62,35 @@ function runOf({ evidence }: DrillEntry): MarkupPart {
 }
 
 /** What the policy removes next, and when. */
-export function removalsSection(title: string, { policy, at }: ListResult, { outlook }: Database): Markup {
+export function removalsSection(title: string, { policy }: ListResult, { outlook }: Database): Markup {
   if (outlook === null || policy === null)
     return section(title, note('No policy was given: nothing here says what a prune would remove. Give it with keep.'));
-  const { removals, days, everySeconds } = outlook;
+  const { atOnce, later, days, everySeconds } = outlook;
   const rhythm =
     everySeconds === null
       ? 'Fewer than two whole backups in 30 days tell no rhythm, so only times that end are looked at.'
       : `Foreseen for daily prunes, if a whole backup goes on to be made every ${formatBudget(everySeconds)}.`;
-  if (removals.length === 0)
-    return section(title, note(`The policy (${policy}) removes nothing in the next ${days} days. ${rhythm}`));
-  const atOnce = removals.filter(removal => removal.at === at);
-  const later = removals.filter(removal => removal.at !== at);
-  const bytes = atOnce.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const now = atOnce.count === 0 ? 'Nothing waits for the next prune.' : `The next prune takes ${sumOf(atOnce)}.`;
+  const then =
+    later.count === 0
+      ? `Nothing goes after that in the next ${days} days.`
+      : `In the next ${days} days ${sumOf(later)} ${later.count === 1 ? 'goes' : 'go'} after that.`;
   return section(
     title,
-    markup`<p>${later.length === 0 ? '' : `${countOf(later)} ${later.length === 1 ? 'goes' : 'go'} in the next ${days} days. `}${atOnce.length === 0 ? 'Nothing waits for the next prune.' : `The next prune takes ${countOf(atOnce)}, ${formatBytes(bytes)}.`}</p>`,
+    markup`<p>${now} ${then}</p>`,
     note(`Policy: ${policy}. ${rhythm}`),
-    later.length === 0 ? nothing : removalTables('Backups that go next', later),
-    atOnce.length === 0
+    later.count === 0 ? nothing : removalTables('Backups that go next', later),
+    atOnce.count === 0
       ? nothing
       : folded('What the next prune takes', removalTables('What the next prune takes', atOnce), true),
   );
 }
 
-function countOf(removals: readonly Removal[]): string {
-  return `${formatCount(removals.length)} ${removals.length === 1 ? 'backup' : 'backups'}`;
+function sumOf({ count, sizeBytes }: RemovalGroup): string {
+  return `${formatCount(count)} ${count === 1 ? 'backup' : 'backups'} (${formatBytes(sizeBytes)})`;
 }
 
-function removalTables(caption: string, removals: readonly Removal[]): Markup {
+function removalTables(caption: string, { first, count }: RemovalGroup): Markup {
   const columns: Column[] = [
     { title: 'Goes on' },
     { title: 'Backup', kind: 'wide' },
@@ -103,9 +102,9 @@ function removalTables(caption: string, removals: readonly Removal[]): Markup {
       markup`<code>${backupId}</code>${note(reasons.length === 0 ? null : `until then: ${reasons.join('; ')}`)}`,
       formatBytes(sizeBytes),
     ]);
-  const rest = removals.slice(openRows, mostRemovals);
-  const hidden = removals.length - mostRemovals;
-  return markup`${dataTable(caption, columns, rowsOf(removals.slice(0, openRows)))}
+  const rest = first.slice(openRows);
+  const hidden = count - first.length;
+  return markup`${dataTable(caption, columns, rowsOf(first.slice(0, openRows)))}
 ${rest.length === 0 ? nothing : folded(`${formatCount(rest.length)} more`, dataTable(`${caption}, more`, columns, rowsOf(rest)), true)}
 ${note(hidden > 0 ? `${formatCount(hidden)} more are not shown here.` : null)}`;
 }

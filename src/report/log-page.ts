@@ -53,7 +53,7 @@ function head(result: ListResult): Markup {
     : null;
   return markup`<p class="brand"><span><b>pg-lifeboat</b> backup log</span><span>${time(at)}</span></p>
 <header class="verdict ${toneOf(databases)}">
-<h1>${title}</h1>
+<h1><span>${title}</span></h1>
 ${sentences.length > 1 ? sentenceList(sentences) : markup`<p class="what">${sentences[0] ?? `The store ${location} holds no backup.`}</p>`}
 ${note(hidden)}
 ${isOne ? tiles(result, only) : nothing}

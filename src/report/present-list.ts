@@ -1,7 +1,7 @@
 import type { ListResult } from '../commands/list.ts';
 import type { Database } from '../commands/log-database.ts';
 import { costCells, costColumns, costLine, costNotes } from './cost-words.ts';
-import { escapeMarkdown, formatBytes, formatCount, formatTime, plainLine } from './format.ts';
+import { escapeMarkdown, formatBytes, formatCount, plainLine } from './format.ts';
 import { logCsv, logTable } from './log-document.ts';
 import { logPage } from './log-page.ts';
 import type { Presentation } from './present.ts';
@@ -111,14 +111,10 @@ function countOf(entries: readonly { name: string }[], name: string): number {
 
 function removalNotes({ outlook }: Database): string[] {
   if (outlook === null) return [];
-  const { removals, days } = outlook;
-  if (removals.length === 0) return [`the policy removes none of them in the next ${days} days`];
-  const bytes = removals.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const named = removals
-    .slice(0, removalsNamed)
-    .map(({ backupId, at }) => `${backupId} on ${formatTime(at).slice(0, 10)}`);
-  const more = removals.length > removalsNamed ? ', …' : '';
+  const { atOnce, later, days } = outlook;
+  const named = later.first.slice(0, removalsNamed).map(({ backupId, at }) => `${backupId} on ${at.slice(0, 10)}`);
+  const dates = later.count === 0 ? '' : `: ${named.join(', ')}${later.count > removalsNamed ? ', …' : ''}`;
   return [
-    `the policy removes ${formatCount(removals.length)} of them (${formatBytes(bytes)}) in the next ${days} days: ${named.join(', ')}${more}`,
+    `the next prune removes ${formatCount(atOnce.count)} of them (${formatBytes(atOnce.sizeBytes)}), and in ${days} days ${formatCount(later.count)} more (${formatBytes(later.sizeBytes)})${dates}`,
   ];
 }

@@ -14,7 +14,7 @@ export interface Rhythm {
 }
 
 /** One backup that a policy will remove. */
-export interface Removal<B extends Kept> {
+export interface Upcoming<B extends Kept> {
   backup: B;
   /** The day on which the first prune would remove it. */
   at: Date;
@@ -44,10 +44,10 @@ export function upcoming<B extends Kept>(
   backups: readonly B[],
   policy: Policy,
   { now, days, rhythm }: { now: Date; days: number; rhythm: Rhythm | null },
-): Removal<B>[] {
+): Upcoming<B>[] {
   const real = new Set<Kept>(backups);
   const reasonsNow = new Map<Kept, string[]>();
-  const removals: Removal<B>[] = [];
+  const removals: Upcoming<B>[] = [];
   let left: Kept[] = [...backups];
   let nextAt = rhythm === null ? Infinity : newestOf(backups, now) + rhythm.everyMilliseconds;
   for (let day = 0; day <= days; day += 1) {

@@ -95,11 +95,11 @@ describe('the backup log', () => {
     const { text, summary } = presentList(await listOf(nightly, { keep: '4d' }));
     assert.match(
       text,
-      /\(the policy removes 6 of them \(2\.4 GB\) in the next 30 days: 20261121T\S+ on 2026-11-25, 20261120T\S+ on 2026-11-25, 20261122T\S+ on 2026-11-26, …\)/,
+      /\(the next prune removes 2 of them \(800 MB\), and in 30 days 4 more \(1\.6 GB\): 20261122T\S+ on 2026-11-26, 20261123T\S+ on 2026-11-27, 20261124T\S+ on 2026-11-28, …\)/,
     );
     assert.match(summary, /^Policy: 4 daily, before migrations 90d, never fewer than 3\.$/m);
     const kept = presentList(await listOf(nightly, { 'keep-within': '1y' })).text;
-    assert.match(kept, /\(the policy removes none of them in the next 30 days\)/);
+    assert.match(kept, /\(the next prune removes 0 of them \(0 bytes\), and in 30 days 0 more \(0 bytes\)\)/);
   });
 
   it('hides reasons and people where others can read it, and says so', async () => {
