@@ -3,7 +3,7 @@ import { formatContents } from '../catalog/contents.ts';
 import { type Manifest, type ManifestObject, formatManifest } from '../catalog/manifest.ts';
 import { recoverText } from '../catalog/recover.ts';
 import { formatRetain } from '../catalog/retain.ts';
-import { Failure } from '../failure.ts';
+import { Failure, messageOf } from '../failure.ts';
 import type { BackupInputs } from '../inputs/inputs.ts';
 import { describeCompression } from '../postgres/dump.ts';
 import { Standstill, Yielded } from '../postgres/watch.ts';
@@ -14,6 +14,7 @@ import { type Dumped, LocksRanOut, dump } from './backup-dump.ts';
 import { type Prepared, prepare } from './backup-preflight.ts';
 import { BackupFolder } from './backup-folder.ts';
 import type { Context } from './context.ts';
+import { type PruneResult, prune } from './prune.ts';
 
 /** What a finished backup gives back. */
 export interface BackupResult {
@@ -36,6 +37,8 @@ export interface BackupResult {
   image: string;
   objects: ManifestObject[];
   warnings: string[];
+  /** What the policy removed after the seal; null where none was given, or that could not be done. */
+  pruned: PruneResult | null;
 }
 
 /** After so many attempts that had to give way to others, the backup fails and says to whom. */
@@ -48,6 +51,34 @@ const standstillsAtMost = 10;
  * every process has ended well and every stored byte is proven.
  */
 export async function backup(inputs: BackupInputs, context: Context): Promise<BackupResult> {
+  const made = await makeBackup(inputs, context);
+  return { ...made, pruned: made.reused ? null : await pruneAfter(inputs, made.name, context) };
+}
+
+/** The backup is sealed: whatever goes wrong from here on is a warning. */
+async function pruneAfter(
+  { policy, store, run }: BackupInputs,
+  name: string,
+  context: Context,
+): Promise<PruneResult | null> {
+  if (policy === null) return null;
+  const { log } = context;
+  try {
+    const pruned = await log.group('Prune', () =>
+      prune({ command: 'prune', name, store, run, policy, dryRun: false }, context),
+    );
+    if (pruned.refused.length > 0)
+      log.warn(
+        `the policy could not be carried out: ${pruned.refused.length} objects were not removed, the first for this reason: ${pruned.refused[0]?.reason}; give the credentials the right to delete, or prune in a job of its own`,
+      );
+    return pruned;
+  } catch (error) {
+    log.warn(`the backup is sealed, and nothing was pruned after it: ${messageOf(error)}`);
+    return null;
+  }
+}
+
+async function makeBackup(inputs: BackupInputs, context: Context): Promise<Omit<BackupResult, 'pruned'>> {
   const startedAt = context.now();
   const prepared = await context.log.group('Preflight', () => prepare(inputs, context));
   const { reusable } = prepared;
@@ -205,7 +236,11 @@ interface Made {
   reused: boolean;
 }
 
-function resultOf(manifest: Manifest, { store, startedAt, warnings, reused }: Made, { now }: Context): BackupResult {
+function resultOf(
+  manifest: Manifest,
+  { store, startedAt, warnings, reused }: Made,
+  { now }: Context,
+): Omit<BackupResult, 'pruned'> {
   const { name, id } = manifest;
   return {
     command: 'backup',

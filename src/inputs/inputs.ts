@@ -1,6 +1,7 @@
 import { type Kind, kinds } from '../catalog/key.ts';
 import { wrongInput } from '../failure.ts';
 import type { RelationFilters } from '../postgres/relations.ts';
+import type { Policy } from '../retention/policy.ts';
 import { type AlertInputs, readAlert } from './alert.ts';
 import { type DrillOptions, readDrill } from './drill.ts';
 import { readEvent } from './event.ts';
@@ -13,7 +14,7 @@ import {
   readDetect,
   readRehearse,
 } from './migration.ts';
-import { type PruneOptions, readPrune } from './prune.ts';
+import { type PruneOptions, readPolicy, readPrune } from './prune.ts';
 import { type Environment, type RawInputs } from './raw.ts';
 import {
   type FingerprintLevel,
@@ -85,6 +86,8 @@ export interface BackupInputs extends Common {
   minimumSizeBytes: number | undefined;
   accept: readonly string[];
   retain: string | undefined;
+  /** What is pruned by after the seal; null where nothing is. */
+  policy: Policy | null;
 }
 
 export interface ListInputs extends Common, ListOptions {
@@ -224,6 +227,7 @@ function readBackup(read: Reader, environment: Environment): Omit<BackupInputs, 
     minimumSizeBytes: minimumSize === undefined ? undefined : sizeBytes('minimum-size', minimumSize),
     accept: readAccepted(read),
     retain: retain === undefined ? undefined : keepTime('retain', retain),
+    policy: readPolicy(read),
   };
 }
 

@@ -47,6 +47,12 @@ export function presentPrune(result: PruneResult): Presentation {
   };
 }
 
+/** How many backups a prune kept and removed. */
+export function prunedCounts({ backups }: PruneResult): { kept: number; removed: number } {
+  const removed = backups.filter(({ outcome }) => outcome === 'removed').length;
+  return { removed, kept: backups.length - removed };
+}
+
 function cellsOf(backup: PrunedBackup): string[] {
   const { backupId, at, kind, partial, sizeBytes, outcome, keptUntil, reasons } = backup;
   return [

@@ -16,7 +16,7 @@ import { presentAlert } from './present-alert.ts';
 import { presentDetect } from './present-detect.ts';
 import { presentDrill } from './present-drill.ts';
 import { presentList } from './present-list.ts';
-import { presentPrune } from './present-prune.ts';
+import { presentPrune, prunedCounts } from './present-prune.ts';
 import { presentRehearsal } from './present-rehearsal.ts';
 import { presentWatch } from './present-watch.ts';
 import { markdownTable } from './table.ts';
@@ -89,6 +89,7 @@ function presentResult(result: Result): Presentation {
 
 function presentBackup(result: BackupResult): Presentation {
   const stored = `${formatBytes(result.sizeBytes)} stored, ${formatCount(result.tables)} tables, ${formatCount(result.rows)} rows, ${formatSeconds(result.durationSeconds)}`;
+  const pruned = result.pruned === null ? null : prunedCounts(result.pruned);
   const facts = [
     ['Backup', code(result.backupId)],
     ['Stored at', code(result.location)],
@@ -99,6 +100,7 @@ function presentBackup(result: BackupResult): Presentation {
     ['Database', formatBytes(result.databaseBytes)],
     ['Stored', formatBytes(result.sizeBytes)],
     ['Took', formatSeconds(result.durationSeconds)],
+    ...(pruned === null ? [] : [['Pruned', `${pruned.removed} removed, ${pruned.kept} kept`]]),
   ];
   const objects = result.objects.map(({ object, sizeBytes, proof, sha256 }) => [
     code(object),
@@ -107,7 +109,7 @@ function presentBackup(result: BackupResult): Presentation {
     code(sha256.slice(0, 16)),
   ]);
   return {
-    text: `backup ${result.backupId} of ${result.name}${result.reused ? ' is young enough and is used again' : ''}: ${stored}\nstored at ${plainLine(result.location)}`,
+    text: `backup ${result.backupId} of ${result.name}${result.reused ? ' is young enough and is used again' : ''}: ${stored}\nstored at ${plainLine(result.location)}${pruned === null ? '' : `\npruned: ${pruned.removed} removed, ${pruned.kept} kept`}`,
     summary: [
       `### Backup of ${escapeMarkdown(result.name)}: ${result.reused ? 'a sealed one is used again' : 'sealed'}\n`,
       markdownTable(['', ''], facts),
@@ -123,6 +125,7 @@ function presentBackup(result: BackupResult): Presentation {
       'duration-seconds': String(result.durationSeconds),
       image: result.image,
       reused: String(result.reused),
+      ...(pruned === null ? {} : { kept: String(pruned.kept), removed: String(pruned.removed) }),
     },
     exitStatus: 0,
   };

@@ -68,6 +68,7 @@ describe('the inputs of a backup', () => {
       reason: undefined,
       newSource: undefined,
       reuseWithinSeconds: undefined,
+      policy: null,
       pullRequest: undefined,
       databaseUrl: url,
       sslRootCert: undefined,

@@ -39,6 +39,7 @@ const backup: BackupResult = {
     },
   ],
   warnings: [],
+  pruned: null,
 };
 
 const list: ListResult = await listOf([
