@@ -16,6 +16,7 @@ export interface StateDifference {
     | 'CONSTRAINT_DIFFERS'
     | 'COMMENT_EXTRA'
     | 'GRANTS_EXTRA'
+    | 'INDEX_DIFFERS'
     | 'SEQUENCE_DIFFERS'
     | 'SUBSCRIPTION_DIFFERS'
     | 'VIEW_BROKEN'

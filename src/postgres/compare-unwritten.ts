@@ -66,12 +66,18 @@ export async function compareUnwritten(session: Session, definitions: string): P
        JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
       WHERE s.seqtypid <> a.atttypid AND ${userSchemas} ORDER BY 1`,
   );
+  const indexes = await session.query<{ object: string }>(
+    `SELECT DISTINCT format('index %s.%s', n.nspname, c.relname) AS object FROM pg_catalog.pg_constraint k ${ofUsers('k.conindid')}
+       JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
+      WHERE k.contype IN ('p', 'u', 'x') AND a.attstattarget >= 0 AND ${userSchemas} ORDER BY 1`,
+  );
   return [
     ...comments
       .filter(({ statement }) => !definitions.includes(`\n${statement}`))
       .map(({ object }) => differs('COMMENT_EXTRA', `comment on ${object}`, 'none', 'a comment')),
     ...rights.map(({ object }) => differs('GRANTS_EXTRA', object, 'those that come with its table', 'others')),
     ...sequences.map(({ object, wanted, found }) => differs('SEQUENCE_DIFFERS', object, `of ${wanted}`, `of ${found}`)),
+    ...indexes.map(({ object }) => differs('INDEX_DIFFERS', object, 'statistics as usual', 'statistics of its own')),
     ...subscriptions.map(({ object }) => differs('SUBSCRIPTION_DIFFERS', object, 'not enabled', 'enabled')),
   ];
 }

@@ -20,6 +20,8 @@ const healthy = `
   CREATE TABLE child (CONSTRAINT own CHECK (id > 1)) INHERITS (one); COMMENT ON CONSTRAINT own ON child IS 'x';
   CREATE VIEW seen AS SELECT 1 AS x; COMMENT ON VIEW seen IS 'x'; CREATE RULE also AS ON DELETE TO one DO ALSO NOTIFY x; COMMENT ON RULE also ON one IS 'x';
   COMMENT ON EXTENSION citext IS NULL;
+  CREATE TABLE slots (during int4range, EXCLUDE USING gist ((range_merge(during, during)) WITH &&));
+  CREATE INDEX slots_index ON slots ((lower(during))); ALTER INDEX slots_index ALTER 1 SET STATISTICS 7;
   CREATE SUBSCRIPTION DATABASE CONNECTION 'host=nowhere.invalid' PUBLICATION x WITH (connect = false)`;
 
 /** What no restore makes, and what is said of it. */
@@ -50,6 +52,11 @@ const changes: readonly (readonly [what: string, sql: string, says: readonly str
     'an identity that ends late',
     'ALTER SEQUENCE counted_small_seq AS bigint',
     ['SEQUENCE_DIFFERS sequence public.counted_small_seq'],
+  ],
+  [
+    'statistics of the index of a constraint',
+    'ALTER INDEX slots_range_merge_excl ALTER 1 SET STATISTICS 7',
+    ['INDEX_DIFFERS index public.slots_range_merge_excl'],
   ],
   [
     'a subscription that takes in rows',
