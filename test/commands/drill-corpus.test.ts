@@ -13,6 +13,7 @@ async function passes(ground: ProvingGround): Promise<void> {
   assert.deepEqual([drilled.result.verdict, drilled.status, findingsOf(drilled)], ['passed', 0, []]);
   assert.deepEqual(drilled.result.excluded, []);
   assert.ok(drilled.result.tables.every(({ same }) => same));
+  assert.doesNotMatch(drilled.stderr, /the scratch database/);
 }
 
 /** The verdict is failed, and exactly what is wrong is said. */
@@ -56,6 +57,13 @@ const healthy: readonly (readonly [what: string, sql: string])[] = [
     'the database is read-only, and has a materialized view',
     `CREATE TABLE one AS SELECT 1 AS id; CREATE MATERIALIZED VIEW two AS TABLE one;
      DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$`,
+  ],
+  [
+    'event triggers refuse every change, always',
+    `CREATE TABLE one AS SELECT 1 AS id; CREATE MATERIALIZED VIEW two AS TABLE one;
+     CREATE FUNCTION refuses() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no changes today'; END $$;
+     DO $$ BEGIN EXECUTE format('CREATE SUBSCRIPTION %I CONNECTION %L PUBLICATION x WITH (connect = false)', current_database(), 'host=nowhere.invalid'); END $$;
+     CREATE EVENT TRIGGER refuses ON ddl_command_start EXECUTE FUNCTION refuses(); ALTER EVENT TRIGGER refuses ENABLE ALWAYS`,
   ],
   [
     'materialized views move with the clock, and nothing in their own queries says so',
