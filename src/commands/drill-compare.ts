@@ -14,6 +14,7 @@ import {
   obstacle,
   sequencesBehindColumns,
 } from '../postgres/compare-state.ts';
+import { compareUnwritten } from '../postgres/compare-unwritten.ts';
 import { ConnectionLost, type Session, connect } from '../postgres/connection.ts';
 import { readFacts } from '../postgres/contents.ts';
 import { type Definition, compareDefinitions, splitDefinitions } from '../postgres/definitions.ts';
@@ -86,6 +87,7 @@ export async function compareScratch(
       ...(await compareConstraintTriggers(session)),
       ...(await comparePartitionKeys(session)),
     ]);
+    await part('NOT_VERIFIED', 'what no dump mentions', () => compareUnwritten(session, fetched.definitions));
     await part('NOT_VERIFIED', 'views', async () => {
       const { differences, unplanned } = await compareViews(session);
       if (unplanned.length > 0)

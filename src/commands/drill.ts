@@ -275,11 +275,15 @@ function conclude({ inputs, backup, history, proof, startedAt }: Concluding, con
 
 function sortOut(findings: readonly Finding[], { accept }: DrillInputs) {
   const isAccepted = (one: Finding) => accept.some(({ code, object }) => code === one.code && object === one.object);
-  // several parts may come upon the same thing
-  const once = [...new Map(findings.map(one => [JSON.stringify([one.code, one.object, one.found]), one])).values()];
+  const once = eachOnce(findings);
   return {
     findings: once.filter(one => !isAccepted(one)),
     accepted: once.filter(isAccepted).map(({ code, object }) => `accepted: ${code} ${object}`),
     unused: accept.filter(({ code, object }) => !once.some(one => one.code === code && one.object === object)),
   };
+}
+
+/** Findings without those that say the same once more: several parts of a drill may come upon one thing. */
+export function eachOnce(findings: readonly Finding[]): Finding[] {
+  return [...new Map(findings.map(one => [JSON.stringify([one.code, one.object, one.found]), one])).values()];
 }

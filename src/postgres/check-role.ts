@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../failure.ts';
 import { type Session, type Target, connect } from './connection.ts';
+import { quietTriggers } from './event-triggers.ts';
 import { identifier, literal } from './quote.ts';
 
 /** A role that reads everything and may do nothing else, and how to log in as it. */
@@ -200,8 +201,9 @@ async function drop(admin: Session, user: string, giveBack: readonly string[]): 
 async function transaction<T>(admin: Session, work: () => Promise<T>): Promise<T> {
   await admin.query('BEGIN');
   try {
-    await admin.query('SET LOCAL session_replication_role = replica');
+    const wake = await quietTriggers(admin);
     const result = await work();
+    await wake();
     await admin.query('COMMIT');
     return result;
   } catch (error) {

@@ -23,7 +23,6 @@ interface PartitionKey {
   name: string;
   parent: string;
   odd: boolean;
-  noted: boolean;
 }
 
 /**
@@ -35,26 +34,17 @@ export async function comparePartitionKeys(session: Session): Promise<StateDiffe
   const found = await session.query<PartitionKey>(
     `SELECT n.nspname AS schema, c.relname AS table, k.conname AS name, p.conname AS parent,
             k.conname <> p.conname AND NOT (k.conname ~ '_fkey[0-9]*$' AND EXISTS (
-              SELECT FROM pg_catalog.pg_constraint o WHERE o.conrelid = k.conrelid AND o.conname = p.conname)) AS odd,
-            pg_catalog.obj_description(k.oid, 'pg_constraint') IS NOT NULL AS noted
+              SELECT FROM pg_catalog.pg_constraint o WHERE o.conrelid = k.conrelid AND o.conname = p.conname)) AS odd
        FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_constraint p ON p.oid = k.conparentid
        JOIN pg_catalog.pg_class c ON c.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       WHERE k.contype = 'f' ORDER BY 1, 2, 3`,
   );
-  const renamed = found.filter(({ odd }) => odd);
-  const noted = found.filter(row => row.noted);
-  return [
-    ...renamed.map(({ schema, table, name, parent }) => ({
-      code: 'CONSTRAINT_DIFFERS' as const,
+  return found
+    .filter(({ odd }) => odd)
+    .map(({ schema, table, name, parent }) => ({
+      code: 'CONSTRAINT_DIFFERS',
       object: `constraint ${schema}.${table} ${name}`,
       expected: `the name ${parent}, as the table above has it`,
       found: 'another name',
-    })),
-    ...noted.map(({ schema, table, name }) => ({
-      code: 'COMMENT_EXTRA' as const,
-      object: `comment on constraint ${schema}.${name} ON ${table}`,
-      expected: 'none',
-      found: 'a comment',
-    })),
-  ];
+    }));
 }

@@ -3,6 +3,7 @@ import type { Session } from './connection.ts';
 import { type DatabaseFacts, readFacts, readSequences } from './contents.ts';
 import { splitOutside } from './definition-text.ts';
 import { isOfDatabase, splitDefinitions } from './definitions.ts';
+import { quietTriggers } from './event-triggers.ts';
 import type { DatabaseLocale } from './facts.ts';
 import { countBy } from './fingerprint.ts';
 import { identifier, qualified } from './quote.ts';
@@ -15,6 +16,10 @@ export interface StateDifference {
     | 'TRIGGER_DISABLED'
     | 'CONSTRAINT_DIFFERS'
     | 'COMMENT_EXTRA'
+    | 'GRANTS_EXTRA'
+    | 'INDEX_DIFFERS'
+    | 'SEQUENCE_DIFFERS'
+    | 'SUBSCRIPTION_DIFFERS'
     | 'VIEW_BROKEN'
     | 'MATVIEW_CONTENT_DIFFERS'
     | 'NOT_VERIFIED'
@@ -139,9 +144,10 @@ async function holdAgainstQuery(session: Session, view: { schema: string; name: 
     return { rows: counted?.rows ?? 0, sum: counted?.fingerprint };
   };
   const refreshed = async () => {
-    // event triggers would have their say, and sequences do not roll back
-    await session.query('BEGIN; SET LOCAL session_replication_role = replica');
+    await session.query('BEGIN');
     try {
+      // event triggers would have their say, and sequences do not roll back
+      await quietTriggers(session);
       await session.query(`REFRESH MATERIALIZED VIEW ${qualified(view)}`);
       return await read();
     } finally {

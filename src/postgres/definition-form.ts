@@ -21,12 +21,33 @@ export function inOneForm({ type, text }: Definition): string[] {
   // roles stand in the order in which the server happens to find them
   if (type === 'POLICY') return [withSortedRoles(first), ...others];
   if (type === 'DEFAULT ACL') return statements.sort();
-  // the sequence of a column made by LIKE counts as a bigint in the limits of the column's type, which are its own once restored
-  if (type === 'SEQUENCE' && first.includes(' ADD GENERATED ')) return [first.replaceAll(limits, 'NO $1$2'), ...others];
   return statements;
 }
 
-const limits = /(?<=\n {4})(?:(MAXVALUE) (?:32767|2147483647)|(MINVALUE) -(?:32768|2147483648))(?=\n)/g;
+const limit = /(?<=\n {4})(?:MAXVALUE (32767|2147483647)|MINVALUE -(32768|2147483648))(?=\n)/;
+const identity = /^ALTER TABLE (.*) ALTER COLUMN (.*) ADD GENERATED .*?\n {4}INCREMENT BY (-?)/s;
+
+/**
+ * The sequence of a column made by LIKE counts as a bigint in the limits of the column's type, which are its own once restored, and then
+ * not printed. Takes such a limit out, where it is the outermost one that the column's type has in the direction of the sequence.
+ */
+export function withOwnLimits(definitions: readonly Definition[]): Definition[] {
+  return definitions.map(one => {
+    if (one.type !== 'SEQUENCE') return one;
+    const [, table = '', column = '', sign = ''] = identity.exec(one.text) ?? [];
+    const [written, most, least] = limit.exec(one.text) ?? [];
+    if (table === '' || written === undefined || (sign === '') !== (least === undefined)) return one;
+    const type = (most ?? least ?? '').length > 5 ? 'integer' : 'smallint';
+    const heads = ['CREATE TABLE', 'CREATE UNLOGGED TABLE'].map(words => `${words} ${table} (\n`);
+    const holder = definitions.find(({ text }) => heads.some(head => text.startsWith(head)));
+    if (holder === undefined || !new RegExp(`\\n    ${literally(column)} ${type}[ ,\\n]`).test(holder.text)) return one;
+    return { ...one, text: one.text.replace(limit, `NO ${most === undefined ? 'MINVALUE' : 'MAXVALUE'}`) };
+  });
+}
+
+function literally(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+}
 
 /** Whether the columns of this table may come back in another order. */
 function isInheriting(afterColumns: string): boolean {

@@ -1,5 +1,5 @@
 import { type DefinitionDifference, halfValidated, oneSided, twoSided } from './definition-difference.ts';
-import { inOneForm, without } from './definition-form.ts';
+import { inOneForm, withOwnLimits, without } from './definition-form.ts';
 import { type Definition, splitDefinitions } from './definition-text.ts';
 
 export type { DefinitionDifference } from './definition-difference.ts';
@@ -36,7 +36,7 @@ export function compareDefinitions(
 }
 
 function comparable(text: string, { skip, ignoreTablespaces = false }: DefinitionOptions): Definition[] {
-  const compared = splitDefinitions(text).filter(one => !isOfDatabase(one) && skip?.(one) !== true);
+  const compared = withOwnLimits(splitDefinitions(text)).filter(one => !isOfDatabase(one) && skip?.(one) !== true);
   return ignoreTablespaces ? compared.map(one => ({ ...one, tablespace: '' })) : compared;
 }
 

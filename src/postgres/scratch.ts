@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure, messageOf } from '../failure.ts';
 import type { Log } from '../log.ts';
 import { type Session, type Target, connect } from './connection.ts';
+import { quietTriggers } from './event-triggers.ts';
 import type { DatabaseLocale } from './facts.ts';
 import { identifier, literal } from './quote.ts';
 import { findOccupants } from './target.ts';
@@ -117,6 +118,8 @@ async function dropSubscriptions(inside: () => Promise<Session>): Promise<void> 
     const names = await session.query<{ name: string }>(
       'SELECT subname AS name FROM pg_catalog.pg_subscription WHERE subdbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())',
     );
+    await session.query('BEGIN');
+    await quietTriggers(session);
     for (const { name } of names) {
       const subscription = `SUBSCRIPTION ${identifier(name)}`;
       await session.query(`ALTER ${subscription} DISABLE`);
@@ -124,6 +127,7 @@ async function dropSubscriptions(inside: () => Promise<Session>): Promise<void> 
       await session.query(`ALTER ${subscription} SET (slot_name = NONE)`);
       await session.query(`DROP ${subscription}`);
     }
+    await session.query('COMMIT');
   } finally {
     await session.close();
   }

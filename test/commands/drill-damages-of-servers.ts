@@ -1,7 +1,7 @@
 import { type Damage, inDatabase, wrong } from './drill-damages.ts';
 
-/** Roles, and the database itself. */
-export const serverDamages: readonly Damage[] = [
+/** Roles, which all databases of a server share. */
+export const roleDamages: readonly Damage[] = [
   wrong(
     'role missing',
     'DROP ROLE "shop ""Odd"" Role"',
@@ -32,6 +32,10 @@ export const serverDamages: readonly Damage[] = [
     'MEMBERSHIP_DIFFERS',
     'membership of shop_app in shop_reader',
   ]),
+];
+
+/** The database itself. */
+export const databaseDamages: readonly Damage[] = [
   wrong(
     'database owner changed',
     inDatabase('ALTER DATABASE %I OWNER TO postgres'),

@@ -67,6 +67,9 @@ WITH classes AS (
   UNION ALL SELECT 'TABLE', format('ALTER TABLE %s SET (parallel_workers = 3)', name) FROM classes WHERE relkind = 'r'
   UNION ALL SELECT 'SEQUENCE', format('SELECT nextval(%L)', name) FROM classes WHERE relkind = 'S'
   UNION ALL SELECT 'SEQUENCE', format('ALTER SEQUENCE %s CACHE 17', name) FROM classes WHERE relkind = 'S'
+  UNION ALL SELECT 'SEQUENCE', format('ALTER SEQUENCE %s MAXVALUE 2147483647', name) FROM classes JOIN pg_sequence ON seqrelid = oid WHERE seqmax > 2147483647
+  UNION ALL SELECT 'TYPE', format('COMMENT ON TYPE %s IS %L', t, 'a random word') FROM classes, unnest(ARRAY[name, name || '[]']) AS t WHERE relkind IN ('r', 'p', 'v', 'm')
+  UNION ALL SELECT 'TYPE', format('GRANT USAGE ON TYPE %s TO pg_monitor', name) FROM classes WHERE relkind IN ('r', 'p', 'v', 'm')
   UNION ALL SELECT 'FUNCTION', format('ALTER FUNCTION %s COST 777', name) FROM functions WHERE word = 'FUNCTION'
   UNION ALL SELECT 'FUNCTION', format('ALTER FUNCTION %s SET work_mem = %L', name, '77kB') FROM functions WHERE word = 'FUNCTION'
   UNION ALL SELECT 'FUNCTION', format('REVOKE EXECUTE ON FUNCTION %s FROM shop_owner', name) FROM functions WHERE word = 'FUNCTION'

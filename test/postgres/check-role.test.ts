@@ -44,7 +44,10 @@ const triggers = (major: number) => `
   CREATE FUNCTION refuses() RETURNS event_trigger LANGUAGE plpgsql AS
     $$ BEGIN IF tg_event <> 'login' OR session_user LIKE 'lifeboat%' THEN RAISE 'an event trigger ran'; END IF; END $$;
   ${major >= 17 ? 'CREATE EVENT TRIGGER logins ON login EXECUTE FUNCTION refuses();' : ''}
-  CREATE EVENT TRIGGER refuses ON ddl_command_start EXECUTE FUNCTION refuses()`;
+  CREATE EVENT TRIGGER refuses ON ddl_command_start EXECUTE FUNCTION refuses();
+  CREATE EVENT TRIGGER refuses_always ON ddl_command_end EXECUTE FUNCTION refuses();
+  CREATE EVENT TRIGGER refuses_replicas ON ddl_command_end EXECUTE FUNCTION refuses();
+  ALTER EVENT TRIGGER refuses_replicas ENABLE REPLICA; ALTER EVENT TRIGGER refuses_always ENABLE ALWAYS`;
 
 /** Each thing that a check must not be able to do, and the words by which it is refused. */
 const refusals: Record<string, readonly (readonly [sql: string, reason: RegExp])[]> = {

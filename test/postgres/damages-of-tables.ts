@@ -79,6 +79,27 @@ export const damagesOfTables: readonly Damage[] = [
     'SEQUENCE_MISSING sequence every.unlogged_id_seq',
     'TABLE_MISSING table every.unlogged',
   ),
+  // limits that would be the type's own, of another type or in the other direction
+  damage(
+    'an identity of bigint ends with the integers',
+    `ALTER TABLE every.parts ALTER id SET MAXVALUE 2147483647`,
+    'SEQUENCE_DIFFERS sequence every.parts_id_seq',
+  ),
+  damage(
+    'an identity of integer ends with the smallints',
+    `ALTER TABLE every.counted ALTER id SET MAXVALUE 32767`,
+    'SEQUENCE_DIFFERS sequence every.counted_id_seq',
+  ),
+  damage(
+    'an identity that counts up begins again below zero',
+    `ALTER TABLE every.like_counted ALTER id SET MINVALUE -2147483648`,
+    'SEQUENCE_DIFFERS sequence every.like_counted_id_seq',
+  ),
+  damage(
+    'an identity that counts down begins again above zero',
+    `ALTER TABLE every.like_counted ALTER down SET MAXVALUE 32767`,
+    'SEQUENCE_DIFFERS sequence every.like_counted_down_seq',
+  ),
   // inheritance, where order does not count but all else does
   damage('a table inherits', `ALTER TABLE every.left_home INHERIT every.parent`, 'TABLE_DIFFERS table every.left_home'),
   damage(

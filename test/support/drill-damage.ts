@@ -10,6 +10,7 @@ import type { Manifest, Purpose } from '../../src/catalog/manifest.ts';
 import type { BackupResult } from '../../src/commands/backup.ts';
 import type { DrillResult } from '../../src/commands/drill-result.ts';
 import { ageDecryption, ageEncryption } from '../../src/crypto/age.ts';
+import type { Finding } from '../../src/finding.ts';
 import { start } from '../../src/process.ts';
 import { bytes, collect } from '../../src/streams.ts';
 import { zstdDecompress } from '../../src/zstd.ts';
@@ -99,7 +100,12 @@ export async function drill(
 
 /** Code and object of each finding, in one order; without the numbers of the server's own triggers, and of backups. */
 export function findingsOf({ result }: Drilled): [code: string, object: string][] {
-  return result.findings
+  return namesOf(result.findings);
+}
+
+/** The same of the findings alone. */
+export function namesOf(findings: readonly Finding[]): [code: string, object: string][] {
+  return findings
     .map(({ code, object }): [string, string] => [code, object.replace(/(?<=RI_ConstraintTrigger_|^backup )\S+/, '…')])
     .sort();
 }
@@ -108,16 +114,14 @@ export function findingsOf({ result }: Drilled): [code: string, object: string][
  * A folder to give as `client`, whose programs are the real ones, and yet run SQL in the copy: before its rows come, when the drill asks
  * for its definitions, which is the first thing that it compares, and right after that.
  */
-async function damagingClient(folder: string, { bin }: Cluster, damage: CopyDamage): Promise<string> {
+export async function damagingClient(folder: string, { bin }: Cluster, damage: CopyDamage): Promise<string> {
   const client = join(folder, `client-${randomBytes(4).toString('hex')}`);
   await mkdir(client);
+  await writeDamage(client, damage);
   await symlink(join(bin, 'pg_dumpall'), join(client, 'pg_dumpall'));
-  const psql = async (name: string, sql: string) => {
-    const file = join(client, `${name}.sql`);
-    await writeFile(file, sql);
-    // PGDATABASE and the others come from the drill; pg_restore alone is given the database as an option
-    return `'${join(bin, 'psql')}' -XqAt -v ON_ERROR_STOP=1 $database -f '${file}' >/dev/null || exit`;
-  };
+  // PGDATABASE and the others come from the drill; pg_restore alone is given the database as an option
+  const psql = (file: string) =>
+    `if [ -s '${join(client, file)}' ]; then '${join(bin, 'psql')}' -XqAt -v ON_ERROR_STOP=1 $database -f '${join(client, file)}' >/dev/null || exit; fi`;
   const write = (name: string, script: string) =>
     writeFile(join(client, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   await write(
@@ -125,34 +129,29 @@ async function damagingClient(folder: string, { bin }: Cluster, damage: CopyDama
     `'${join(bin, 'pg_restore')}' "$@" || exit
 for argument; do case "$argument" in --dbname=*) database=$argument ;; esac; done
 case "$*" in *--section=pre-data*)
-${await psql('before-rows', damage.sqlBeforeRows ?? '')} ;;
+${psql(damageFiles.sqlBeforeRows)} ;;
 esac`,
   );
   await write(
     'pg_dump',
     `case "$*" in *--schema-only*) ;; *) exec '${join(bin, 'pg_dump')}' "$@" ;; esac
-${await psql('damage', damage.sql ?? '')}
+${psql(damageFiles.sql)}
 '${join(bin, 'pg_dump')}' "$@" || exit
-${await psql('after-definitions', damage.sqlAfterDefinitions ?? '')}`,
+${psql(damageFiles.sqlAfterDefinitions)}`,
   );
   return client;
 }
 
-/** What a drill reads of the ground's backup before the rows. */
-export async function readBackup({ harbor, made }: ProvingGround) {
-  const folder = join(fileURLToPath(harbor.store), 'shop', made.backupId);
-  const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as Manifest;
-  const text = async (purpose: Purpose) => {
-    const object = manifest.objects.find(one => one.purpose === purpose);
-    const ciphertext = await readFile(join(folder, object?.object ?? ''));
-    return (await opened(ciphertext, harbor.keys.identity, false)).toString('utf8');
-  };
-  return {
-    manifest,
-    contents: JSON.parse(await text('contents')) as Contents,
-    definitions: await text('schema'),
-    rolesScript: await text('roles'),
-  };
+const damageFiles = {
+  sql: 'damage.sql',
+  sqlBeforeRows: 'before-rows.sql',
+  sqlAfterDefinitions: 'after-definitions.sql',
+} as const satisfies Record<keyof CopyDamage, string>;
+
+/** Gives a folder of `damagingClient` another damage to do. */
+export async function writeDamage(client: string, damage: CopyDamage): Promise<void> {
+  for (const [when, file] of Object.entries(damageFiles) as [keyof CopyDamage, string][])
+    await writeFile(join(client, file), damage[when] ?? '');
 }
 
 /** What is edited of a backup by somebody who has its recipients, and makes all else fit. */
