@@ -1,11 +1,20 @@
 import { join } from 'node:path';
 import { aptInstall, asRoot, brewInstall, executable, firstOf, output, which } from './system.ts';
+import { findExim, unpackExim } from './unpacked-exim.ts';
 
 /** A program that the tests run for real. */
-export type ProgramName = 'age' | 'chromium' | 'gpg' | 'pgbouncer' | 'versitygw' | 'zstd';
+export type ProgramName = 'age' | 'chromium' | 'exim4' | 'gpg' | 'pgbouncer' | 'versitygw' | 'zstd';
 
 /** All of them, for the set-up of a test run. */
-export const programNames: readonly ProgramName[] = ['age', 'chromium', 'gpg', 'pgbouncer', 'versitygw', 'zstd'];
+export const programNames: readonly ProgramName[] = [
+  'age',
+  'chromium',
+  'exim4',
+  'gpg',
+  'pgbouncer',
+  'versitygw',
+  'zstd',
+];
 
 /** A program's path, and how it came here: `found` or what installed it. */
 export interface Program {
@@ -29,6 +38,7 @@ const policyFile = '/usr/sbin/policy-rc.d';
 
 /** The path of a program that is here already, on PATH or in the usual folders beside it. */
 export async function findProgram(name: ProgramName): Promise<string | undefined> {
+  if (name === 'exim4') return findExim();
   for (const one of [name, ...(otherNames[name] ?? [])]) {
     const found = await which(one, folders);
     if (found !== undefined) return found;
@@ -51,6 +61,8 @@ export async function installedProgram(name: ProgramName): Promise<Program> {
       { name: 'go install', try: async () => done(await goInstall(versityGateway), 'installed by go') },
     ]);
   }
+  if (name === 'exim4')
+    return firstOf(name, [{ name: 'apt-get', try: async () => done(await unpackExim(), 'unpacked from packages') }]);
   const apt = () => withoutServices(() => aptInstall(packages[name]));
   return firstOf(name, [
     { name: 'apt-get', try: async () => done(await apt(), 'installed by apt-get') },

@@ -1,8 +1,9 @@
 import { chmod, glob, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { start } from '../../src/process.ts';
+import { downloadPackages, unpackedFolder } from './debian-packages.ts';
 import { executable, output, which } from './system.ts';
 
 /**
@@ -17,7 +18,6 @@ const unwanted = ['*/libLLVM*', '*/libz3*', '*/llvmjit*', '*/bitcode'];
 const unwantedPackages = /^(libllvm|libz3|perl|libperl|locales|libc-l10n|tzdata)/;
 const debianSuites: Readonly<Record<number, string>> = { 15: 'bookworm', 17: 'trixie', 18: 'sid' };
 const debianKeyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
-const downloadTimeoutMilliseconds = 300_000;
 const imagePullTimeoutMilliseconds = 600_000;
 
 /** The `bin` folder of a server of this major that was unpacked earlier, or undefined. */
@@ -70,27 +70,15 @@ async function debianMirror(): Promise<string | undefined> {
 
 /** Downloads a package with all that it needs into `folder`, as if on an empty system. Needs no root. */
 async function download(name: string, source: string, folder: string): Promise<string[]> {
-  await mkdir(join(folder, 'lists/partial'), { recursive: true });
-  await mkdir(join(folder, 'archives/partial'), { recursive: true });
   await writeFile(join(folder, 'status'), '');
   await writeFile(join(folder, 'sources.list'), `deb [signed-by=${debianKeyring}] ${source}\n`);
-  const options = [
+  const files = await downloadPackages([name], folder, [
     `Dir::Etc::SourceList=${folder}/sources.list`,
     'Dir::Etc::SourceParts=/dev/null',
     'Dir::Etc::PreferencesParts=/dev/null',
-    `Dir::State=${folder}`,
     `Dir::State::status=${folder}/status`,
-    `Dir::Cache=${folder}`,
-    'Debug::NoLocking=1',
-    ...(process.getuid?.() === 0 ? ['APT::Sandbox::User=root'] : []),
-  ].flatMap(option => ['--option', option]);
-  await output('apt-get', [...options, 'update', '-qq'], downloadTimeoutMilliseconds);
-  const install = ['install', '--yes', '--quiet=2', '--download-only', '--no-install-recommends', name];
-  await output('apt-get', [...options, ...install], downloadTimeoutMilliseconds);
-  const files = await readdir(join(folder, 'archives'));
-  return files
-    .filter(file => /\.deb$/.test(file) && !unwantedPackages.test(file))
-    .map(file => join(folder, 'archives', file));
+  ]);
+  return files.filter(file => !unwantedPackages.test(basename(file)));
 }
 
 async function copyFiles(container: string, root: string): Promise<void> {
@@ -158,6 +146,5 @@ function binFolder(root: string, major: number): string {
 }
 
 function rootFolder(major: number): string {
-  const ofUser = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
-  return join(process.getuid?.() === 0 ? '/var/cache' : ofUser, 'pg-lifeboat', `postgres-${major}`);
+  return unpackedFolder(`postgres-${major}`);
 }

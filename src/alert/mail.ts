@@ -44,8 +44,8 @@ export async function sendMail(mail: Mail, notice: Notice, means: Means): Promis
   };
   await insistently(means, async () => {
     const refused = await sendOnce(server, message, means);
-    if (refused > 0)
-      throw new Failure(`the server refused ${refused} of ${recipients.length} recipients`, {
+    if (refused.length > 0)
+      throw new Failure(`the server refused ${refused.length} of ${recipients.length} recipients: ${refused[0]}`, {
         hint: 'see alert-mail',
       });
   });
@@ -53,8 +53,8 @@ export async function sendMail(mail: Mail, notice: Notice, means: Means): Promis
 
 type Message = Parameters<ReturnType<typeof createTransport>['sendMail']>[0];
 
-/** How many recipients were refused. */
-async function sendOnce(server: SmtpServer, message: Message, means: Means): Promise<number> {
+/** What the server said to each recipient that it refused. */
+async function sendOnce(server: SmtpServer, message: Message, means: Means): Promise<string[]> {
   const { timeoutMilliseconds, signal } = means;
   const { host, port, tls, user, password } = server;
   const transport = createTransport({
@@ -74,8 +74,8 @@ async function sendOnce(server: SmtpServer, message: Message, means: Means): Pro
   // each step has its own time; a server that trickles has no more than three of them
   const limit = AbortSignal.any([signal, AbortSignal.timeout(3 * timeoutMilliseconds)]);
   try {
-    const { rejected } = await transport.sendMail({ ...message, signal: limit });
-    return rejected.length;
+    const { rejected, rejectedErrors = [] } = await transport.sendMail({ ...message, signal: limit });
+    return rejected.map((_, index) => told(rejectedErrors[index]?.response ?? 'it gave no reason'));
   } catch (error) {
     signal.throwIfAborted();
     throw understood(error, timeoutMilliseconds);
@@ -90,7 +90,12 @@ function understood(error: unknown, timeoutMilliseconds: number): Failure {
     ETIMEDOUT: `no answer within ${timeoutMilliseconds / 1000} s`,
     EABORT: 'it took too long',
   };
-  const problem = late[code] ?? shorten(plainLine(messageOf(error)), longestReason);
+  const problem = late[code] ?? told(messageOf(error));
   const isLasting = responseCode === undefined ? lasting.has(code) : responseCode >= 500;
   return isLasting ? new Failure(problem, { cause: error }) : new NotYet(problem);
+}
+
+/** What a server says, fit to be shown. */
+function told(text: string): string {
+  return shorten(plainLine(text), longestReason);
 }

@@ -174,7 +174,7 @@ describe('an e-mail', () => {
     const mail = mailTo(`smtp://127.0.0.1:${server.port}?tls=none`, 'team@example.com', 'gone@example.com');
     server.replies.push({ to: 'RCPT gone@example.com', answer: '550 5.1.1 no such user' });
     await assert.rejects(sendMail(mail, sampleNotice(), testMeans().means), {
-      message: 'the server refused 1 of 2 recipients',
+      message: 'the server refused 1 of 2 recipients: 550 5.1.1 no such user',
     });
     assert.deepEqual([server.mails.length, server.mails[0]?.to], [1, ['team@example.com']]);
   });
