@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { projectFolder } from './build.ts';
 import { checks, type Check } from './test/checks.ts';
 import { runFile, sum, testFiles, type Results } from './test/files.ts';
+import { dataVariable } from './setup/cluster.ts';
 import { killLeftovers } from './test/leftovers.ts';
+import { memoryFolder } from './test/memory.ts';
 import { setUp } from './test/parts.ts';
 import { verdict } from './test/verdict.ts';
 
@@ -19,8 +21,11 @@ async function main(selection: readonly string[], signal: AbortSignal): Promise<
   const folder = await mkdtemp(join(tmpdir(), 'lifeboat-'));
   await chmod(folder, 0o755); // for servers, which run as another user
   process.env.TMPDIR = folder;
+  const memory = await memoryFolder();
+  if (memory !== undefined) process.env[dataVariable] = memory;
   try {
     say('Set-up:');
+    say(`  data of servers: ${memory === undefined ? 'on disk' : 'in memory'}`);
     const parts = await setUp(line => say(`  ${line.replaceAll('\n', '\n  ')}`));
     try {
       return await runAll(selection, signal);
@@ -30,7 +35,7 @@ async function main(selection: readonly string[], signal: AbortSignal): Promise<
   } finally {
     const killed = await killLeftovers(folder);
     if (killed.length > 0) say(`left running by a test, now killed: ${killed.join(', ')}`);
-    await rm(folder, { recursive: true, force: true });
+    for (const one of [folder, memory]) if (one !== undefined) await rm(one, { recursive: true, force: true });
   }
 }
 

@@ -8,6 +8,9 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { serverFolder } from './postgres.ts';
 
+/** The variable by which a test run says where servers are to have their data, when not in the temporary folder. */
+export const dataVariable = 'LIFEBOAT_TEST_DATA';
+
 /** Who connects; by default the superuser of the cluster. */
 export interface As {
   user: string;
@@ -244,7 +247,7 @@ export async function startCluster(options: ClusterOptions): Promise<OwnCluster>
 async function makeCluster(bin: string, options: ClusterOptions): Promise<OwnCluster> {
   const { major, superuser = 'postgres' } = options;
   const as = serverUser();
-  const folder = await mkdtemp(join(tmpdir(), 'lifeboat-pg-'));
+  const folder = await mkdtemp(join(process.env[dataVariable] ?? tmpdir(), 'lifeboat-pg-'));
   await mkdir(join(folder, 'socket'));
   const password = `${randomBytes(6).toString('hex')}:/@%\\'" ?#&+=`;
   await writeFile(join(folder, 'password'), `${password}\n`);

@@ -94,9 +94,9 @@ export async function openDrillBench(t: TestContext, ground: ProvingGround): Pro
     close,
     withCopy: async work => {
       const name = newScratchName();
-      await admin.query(
-        `CREATE DATABASE ${identifier(name)} TEMPLATE ${identifier(restored.target.address.database)} OWNER ${identifier(admin.target.address.user)}`,
-      );
+      const from = `TEMPLATE ${identifier(restored.target.address.database)} OWNER ${identifier(admin.target.address.user)}`;
+      const strategy = admin.major >= 15 ? 'STRATEGY file_copy' : ''; // twice as fast as by the log
+      await admin.query(`CREATE DATABASE ${identifier(name)} ${from} ${strategy}`);
       try {
         // which a template does not hand on
         const statements = databaseStatements(fetched.contents.database, name).filter(one => !isSetting(one));
