@@ -1,5 +1,5 @@
 import { type ListedBackup, provenBy } from '../catalog/backups.ts';
-import { formatObjectKey, retainObject } from '../catalog/key.ts';
+import { type CheckKey, formatObjectKey, retainObject } from '../catalog/key.ts';
 import { parseRetain, retainLimitBytes } from '../catalog/retain.ts';
 import type { Kept } from '../retention/plan.ts';
 import { type KeepTime, parseKeepTime } from '../retention/policy.ts';
@@ -46,11 +46,18 @@ async function readFact(listed: ListedBackup, source: FactSource): Promise<Reten
   };
 }
 
-/** The last word of verifies and drills that came to an answer. */
+/** A drill takes back whatever was said before it; a verify only what one said that looked no deeper: it reads no row. */
 function isWrong({ checks, drills }: ListedBackup): boolean {
-  const answers = [...checks, ...drills].filter(({ verdict }) => verdict !== 'could-not-verify');
-  const [last] = answers.sort((a, b) => b.at.getTime() - a.at.getTime());
-  return last?.verdict === 'failed';
+  const drill = drills.findLast(({ verdict }) => verdict !== 'could-not-verify');
+  if (drill?.verdict === 'failed') return true;
+  const stands = (check: CheckKey) =>
+    check.verdict === 'failed' &&
+    !(drill && drill.at > check.at) &&
+    !checks.some(
+      ({ at, depth, verdict }) =>
+        verdict === 'passed' && at > check.at && (depth === 'archive' || depth === check.depth),
+    );
+  return checks.some(stands);
 }
 
 async function readPullRequest(listed: ListedBackup, { manifestOf, signal }: FactSource): Promise<number | null> {
