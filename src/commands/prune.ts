@@ -14,7 +14,7 @@ import { type Decision, plan } from '../retention/plan.ts';
 import { describe } from '../retention/policy.ts';
 import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
-import { type RetentionFact, readRetentionFacts } from './retention-facts.ts';
+import { type RetentionFact, findDamaged, readRetentionFacts } from './retention-facts.ts';
 import { manifestReader } from './stored-backup.ts';
 import { onlyName } from './stores.ts';
 
@@ -65,8 +65,11 @@ export async function prune(inputs: PruneInputs, context: Context): Promise<Prun
   const name = await onlyName(store, inputs.name, signal);
   const listed = await backupsOf(store.list(`${name}/`, signal));
   const sealed = listed.filter(backup => backup.sealed);
-  const facts = await readRetentionFacts(sealed, { store, signal, manifestOf: manifestReader(store, signal) });
+  const source = { store, signal, manifestOf: manifestReader(store, signal) };
+  const facts = await findDamaged(await readRetentionFacts(sealed, source), inputs.policy, startedAt, source);
   const decisions = plan(facts, inputs.policy, startedAt);
+  for (const { id } of facts.filter(({ isDamaged }) => isDamaged))
+    log.warn(`${id} is damaged: objects that its manifest lists are gone, or have another size; it counts for nothing`);
   log.info(`policy: ${describe(inputs.policy)}`);
   const removal = new Removal(store, context);
   const before = new Date(startedAt.getTime() - runMilliseconds);

@@ -13,8 +13,10 @@ export interface Kept {
   retain: KeepTime | null;
   /** The newest drill that came to an answer passed. */
   isProven: boolean;
-  /** A drill or a verify found it wrong, and no later drill says otherwise. */
+  /** A drill or a verify found it wrong, and no later one as deep says otherwise. */
   isWrong: boolean;
+  /** Objects that its manifest lists are gone from the store, or have another size. */
+  isDamaged: boolean;
 }
 
 /** One backup, kept or removed, and why; at least one reason each. */
@@ -39,6 +41,7 @@ const youngTime: KeepTime = { amount: 1, unit: 'd' };
  *   their own. One made before a restore fills none, since it holds what somebody wanted to be rid of: it is kept for 30 days.
  * - One made before a migration is kept for `preMigration` besides, unless a newer one is of the same pull request.
  * - One that is wrong counts for nothing; it goes once there are `minimum` good ones.
+ * - One that is damaged counts for nothing either, and stays: nobody has looked at it yet.
  * - `within` reaches back from the newest good one, not from now, as restic's `--keep-within` does: neither a month of failures nor a
  *   clock that runs ahead ends it.
  * - Always kept: what is younger than a day, what was retained by hand, the newest `minimum` good whole ones, and the newest proven one,
@@ -56,7 +59,8 @@ export function plan<B extends Kept>(backups: readonly B[], policy: Policy, now:
   };
 
   const isAhead = ({ at }: Kept) => at.getTime() > now.getTime() + aheadMilliseconds;
-  const good = sorted.filter(backup => !backup.isWrong && !isAhead(backup));
+  const counts = (backup: Kept) => !backup.isWrong && !backup.isDamaged && !isAhead(backup);
+  const good = sorted.filter(counts);
   const whole = good.filter(({ partial, kind }) => !partial && kind !== 'pre-restore');
 
   whole.slice(0, policy.minimum).forEach((backup, index) => keep(backup, `minimum, ${index + 1} of ${policy.minimum}`));
@@ -76,7 +80,8 @@ export function plan<B extends Kept>(backups: readonly B[], policy: Policy, now:
     else keepUntil(backup, youngTime, 'younger than a day');
     if (backup.retain) keepUntil(backup, backup.retain, 'retained by hand');
     if (backup.isWrong && whole.length < policy.minimum) keep(backup, 'wrong, but there are few good ones');
-    if (backup.isWrong || isAhead(backup)) continue;
+    if (backup.isDamaged) keep(backup, 'damaged, so that it counts for nothing: verify it');
+    if (!counts(backup)) continue;
     if (policy.within !== null) keepUntil(backup, policy.within, 'within the time for all', newestAt);
     if (backup.kind === 'pre-restore') keepUntil(backup, preRestoreTime, 'made before a restore');
     if (backup.kind !== 'pre-migration') continue;

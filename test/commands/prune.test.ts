@@ -7,9 +7,11 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { type Kind, formatBackupId } from '../../src/catalog/key.ts';
+import { formatManifest } from '../../src/catalog/manifest.ts';
 import type { PruneResult } from '../../src/commands/prune.ts';
 import { openStore } from '../../src/store/open.ts';
 import { bytes } from '../../src/streams.ts';
+import { sampleManifest } from '../catalog/samples.ts';
 import { lifeboat, resultOf } from '../support/lifeboat.ts';
 import { type Exchange, refuse, startS3Proxy } from '../support/s3-proxy.ts';
 import { startS3Server } from '../support/s3-server.ts';
@@ -145,6 +147,33 @@ describe('prune', () => {
     const ran = outcomes(resultOf<PruneResult>(await shelf.prune({ keep: '60d' })));
     for (const id of kept) assert.equal(ran[id], 'kept');
     for (const id of gone) assert.equal(ran[id], 'removed');
+  });
+
+  it('does not keep damaged ones in place of good ones', async t => {
+    const shelf = await openShelf(t);
+    const manifest = (id: string, names: readonly string[]) =>
+      formatManifest({
+        ...sampleManifest,
+        id,
+        objects: names.map(object => ({ ...sampleManifest.objects[0]!, object, sizeBytes: 1 })),
+      });
+    const seal = (id: string, names = objects.slice(0, 3)) =>
+      writeFile(join(shelf.folder, 'shop', id, 'manifest.json'), manifest(id, names));
+    const ids: string[] = [];
+    for (let night = 0; night < 8; night += 1) ids.push(await shelf.put({ days: night + 1.5 }));
+    for (const id of ids) await seal(id);
+    const [gone = '', cut = '', unreadable = '', ...whole] = ids;
+    await rm(join(shelf.folder, 'shop', gone, 'main.dump.age'));
+    await writeFile(join(shelf.folder, 'shop', cut, 'main.dump.age'), '');
+    await writeFile(join(shelf.folder, 'shop', unreadable, 'manifest.json'), '{');
+    const ran = await shelf.prune({ keep: '1d', minimum: '3' });
+    const result = resultOf<PruneResult>(ran);
+    assert.deepEqual(
+      result.backups.map(({ outcome }) => outcome),
+      [...ids.slice(0, 5).map(() => 'kept'), ...whole.slice(2).map(() => 'removed')],
+    );
+    for (const id of [gone, cut]) assert.match(ran.stderr, new RegExp(`warning: ${id} is damaged: objects`));
+    assert.equal(ran.stderr.split('is damaged').length, 3);
   });
 
   it('says in a dry run how much goes, and what failed runs left', async t => {

@@ -31,6 +31,7 @@ const backupAt = (at: number, more: Partial<Kept> = {}): Kept => ({
   retain: null,
   isProven: false,
   isWrong: false,
+  isDamaged: false,
   ...more,
 });
 const nightly = (nights: number) =>

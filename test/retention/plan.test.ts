@@ -37,6 +37,7 @@ const backupAt = (at: string | number | Date, more: Partial<Kept> = {}): Kept =>
   retain: null,
   isProven: false,
   isWrong: false,
+  isDamaged: false,
   ...more,
 });
 const nightly = (nights: number, from = now): Kept[] =>
@@ -86,6 +87,15 @@ describe('a policy', () => {
     assert.deepEqual(kept([first, second], policyOf({ daily: 7 })), [first]);
     assert.deepEqual(kept([second], policyOf({ daily: 7 })), [second], 'there is no good one');
     assert.deepEqual(kept([first, second], policyOf({ daily: 7, minimum: 3 })).length, 2);
+  });
+
+  it('lets nothing that is damaged fill a bucket or count as the minimum, and lets it stay', () => {
+    const [good, damaged] = [backupAt('2026-11-20T02:00:00Z'), backupAt('2026-11-20T03:00:00Z', { isDamaged: true })];
+    const old = backupAt('2026-11-10T02:00:00Z');
+    assert.deepEqual(kept([good, damaged, old], policyOf({ daily: 1 })), [damaged, good]);
+    const proven = backupAt('2026-11-21T03:00:00Z', { isDamaged: true, isProven: true });
+    const before = backupAt('2026-11-01T03:00:00Z', { isProven: true });
+    assert.deepEqual(kept([good, proven, before], policyOf({ daily: 1 })), [proven, good, before]);
   });
 
   it('gives partial backups buckets of their own', () => {
@@ -198,6 +208,7 @@ const anyBackup = fc
     retain: fc.option(fc.constantFrom('forever' as const, parseKeepTime('90d'))),
     isProven: fc.boolean(),
     isWrong: fc.boolean(),
+    isDamaged: fc.boolean(),
   })
   .map(({ days, ...more }) => backupAt(now.getTime() - days * day, more));
 const anyPolicy: fc.Arbitrary<Policy> = fc.record({
@@ -221,7 +232,11 @@ describe('whatever the policy and the backups', () => {
       { numRuns: 500 },
     );
   const isGood = (one: Kept) =>
-    !one.isWrong && !one.partial && one.kind !== 'pre-restore' && one.at.getTime() <= now.getTime() + day;
+    !one.isWrong &&
+    !one.isDamaged &&
+    !one.partial &&
+    one.kind !== 'pre-restore' &&
+    one.at.getTime() <= now.getTime() + day;
 
   it('the minimum of good whole ones is kept, and the newest proven one', () => {
     check((backups, { minimum }, left) => {
