@@ -26,6 +26,8 @@ export interface ListedBackup {
   facts: BackupId;
   sealed: boolean;
   sizeBytes: number;
+  /** Size of each of its objects, by its name. */
+  sizes: ReadonlyMap<string, number>;
   /** When its newest object was written, by the store's clock. */
   modifiedAt: Date;
   /** How long to keep it was said by hand. */
@@ -40,7 +42,7 @@ export interface ListedBackup {
  * Groups a listing into backups, newest first, sealed or not. Foreign keys are passed over. Reads no object.
  */
 export async function backupsOf(listing: AsyncIterable<Listed>): Promise<ListedBackup[]> {
-  const backups = new Map<string, ListedBackup>();
+  const backups = new Map<string, ListedBackup & { sizes: Map<string, number> }>();
   for await (const { key, sizeBytes, modifiedAt } of listing) {
     const parsed = parseObjectKey(key);
     const facts = parsed && parseBackupId(parsed.id);
@@ -49,10 +51,22 @@ export async function backupsOf(listing: AsyncIterable<Listed>): Promise<ListedB
     let backup = backups.get(path);
     if (!backup) {
       const { name, id } = parsed;
-      backup = { name, id, facts, sealed: false, sizeBytes: 0, modifiedAt, isRetained: false, checks: [], drills: [] };
+      backup = {
+        name,
+        id,
+        facts,
+        sealed: false,
+        sizeBytes: 0,
+        sizes: new Map(),
+        modifiedAt,
+        isRetained: false,
+        checks: [],
+        drills: [],
+      };
       backups.set(path, backup);
     }
     backup.sizeBytes += sizeBytes;
+    backup.sizes.set(parsed.object, sizeBytes);
     if (modifiedAt > backup.modifiedAt) backup.modifiedAt = modifiedAt;
     if (parsed.object === manifestObject) backup.sealed = true;
     if (parsed.object === retainObject) backup.isRetained = true;

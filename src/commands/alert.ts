@@ -158,9 +158,15 @@ function isNewsItself(one: ConditionOutcome): boolean {
   return isFailing(one) || isAlwaysTold(one);
 }
 
+const adviceOn: Readonly<Record<number, string>> = {
+  401: 'github-token is no token of GitHub, or not any more; give it github.token',
+  403: 'the job needs permissions: issues: write',
+  404: 'the job needs permissions: issues: write',
+  410: 'turn issues on in the settings of the repository, or leave out alert-issue',
+};
+
 function explain(error: unknown): string {
   const hint = error instanceof Failure ? error.hint : undefined;
-  const isForbidden = error instanceof GithubRefusal && [401, 403, 404].includes(error.status);
-  const advice = isForbidden ? 'the job needs permissions: issues: write' : hint;
+  const advice = (error instanceof GithubRefusal ? adviceOn[error.status] : undefined) ?? hint;
   return `${messageOf(error)}${advice === undefined ? '' : ` (${advice})`}`;
 }

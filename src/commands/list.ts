@@ -12,7 +12,7 @@ import { type Database, drillsOf, summarizeDatabase } from './log-database.ts';
 import { type DrillEntry, type DrillReader, drillReader } from './log-drill.ts';
 import { type LogEntry, describeEntry } from './log-entry.ts';
 import { keptBy, lookAhead, retainedForEver } from './log-outlook.ts';
-import { readRetentionFacts } from './retention-facts.ts';
+import { findDamaged, readRetentionFacts } from './retention-facts.ts';
 import { type ManifestReader, manifestReader } from './stored-backup.ts';
 
 /** The one that the input `backup` means, where the store holds one database, or `name` says which. */
@@ -115,7 +115,8 @@ async function readDatabase(name: string, listed: readonly ListedBackup[], readi
   const { inputs, now, drillOf } = reading;
   const sealed = listed.filter(backup => backup.sealed);
   const shown = sealed.slice(0, inputs.limit);
-  const facts = await readRetentionFacts(inputs.policy === null ? shown : sealed, reading);
+  const listedFacts = await readRetentionFacts(inputs.policy === null ? shown : sealed, reading);
+  const facts = inputs.policy === null ? listedFacts : await findDamaged(listedFacts, inputs.policy, now, reading);
   const outlook = inputs.policy === null ? null : lookAhead(facts, inputs.policy, now);
   const source = {
     ...reading,

@@ -1,12 +1,20 @@
 import { type ListedBackup, backupsOf } from '../catalog/backups.ts';
-import { type Kind, formatObjectKey, manifestObject, parseObjectKey, retainObject } from '../catalog/key.ts';
+import {
+  type Kind,
+  formatDrillObject,
+  formatObjectKey,
+  manifestObject,
+  parseDrillObject,
+  parseObjectKey,
+  retainObject,
+} from '../catalog/key.ts';
 import { messageOf } from '../failure.ts';
 import type { PruneInputs } from '../inputs/inputs.ts';
 import { type Decision, plan } from '../retention/plan.ts';
 import { describe } from '../retention/policy.ts';
 import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
-import { type RetentionFact, readRetentionFacts } from './retention-facts.ts';
+import { type RetentionFact, findDamaged, readRetentionFacts } from './retention-facts.ts';
 import { manifestReader } from './stored-backup.ts';
 import { onlyName } from './stores.ts';
 
@@ -30,8 +38,11 @@ export interface PruneResult {
   dryRun: boolean;
   /** Sealed ones, newest first. */
   backups: PrunedBackup[];
+  /** Removed, or to be removed. */
   removedBytes: number;
-  /** Rests of runs that never sealed, older than two days. */
+  /** The bucket keeps what was removed as old versions, which take room until a rule of its own ends them. */
+  keepsVersions: boolean;
+  /** Rests of runs that never sealed, older than two days, removed or to be removed. */
   clearedRests: number;
   clearedUploads: number;
   /** What the store refused to remove. */
@@ -54,8 +65,11 @@ export async function prune(inputs: PruneInputs, context: Context): Promise<Prun
   const name = await onlyName(store, inputs.name, signal);
   const listed = await backupsOf(store.list(`${name}/`, signal));
   const sealed = listed.filter(backup => backup.sealed);
-  const facts = await readRetentionFacts(sealed, { store, signal, manifestOf: manifestReader(store, signal) });
+  const source = { store, signal, manifestOf: manifestReader(store, signal) };
+  const facts = await findDamaged(await readRetentionFacts(sealed, source), inputs.policy, startedAt, source);
   const decisions = plan(facts, inputs.policy, startedAt);
+  for (const { id } of facts.filter(({ isDamaged }) => isDamaged))
+    log.warn(`${id} is damaged: objects that its manifest lists are gone, or have another size; it counts for nothing`);
   log.info(`policy: ${describe(inputs.policy)}`);
   const removal = new Removal(store, context);
   const before = new Date(startedAt.getTime() - runMilliseconds);
@@ -65,7 +79,7 @@ export async function prune(inputs: PruneInputs, context: Context): Promise<Prun
   const backups: PrunedBackup[] = [];
   for (const decision of decisions) backups.push(await carryOut(decision, inputs.dryRun, removal));
   let clearedRests = 0;
-  for (const rest of inputs.dryRun ? [] : rests) if (await removal.remove(rest)) clearedRests += 1;
+  for (const rest of rests) if (inputs.dryRun || (await removal.remove(rest))) clearedRests += 1;
   const clearedUploads = inputs.dryRun ? 0 : await clearUploads(store, name, before, removal, signal);
   return {
     command: 'prune',
@@ -74,7 +88,10 @@ export async function prune(inputs: PruneInputs, context: Context): Promise<Prun
     policy: describe(inputs.policy),
     dryRun: inputs.dryRun,
     backups,
-    removedBytes: backups.reduce((sum, { outcome, sizeBytes }) => sum + (outcome === 'removed' ? sizeBytes : 0), 0),
+    removedBytes: backups
+      .filter(({ outcome }) => outcome === 'removed' || outcome === 'to be removed')
+      .reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    keepsVersions: removal.keepsVersions,
     clearedRests,
     clearedUploads,
     refused: removal.refused,
@@ -120,6 +137,7 @@ async function clearUploads(
 /** Removes backups, and remembers what the store refused. */
 class Removal {
   readonly refused: PruneResult['refused'] = [];
+  keepsVersions = false;
   readonly #store: Store;
   readonly #context: Context;
 
@@ -128,14 +146,20 @@ class Removal {
     this.#context = context;
   }
 
-  /** Whether all of a backup is gone. One that was retained since the listing stays. */
-  async remove({ name, id, isRetained, sealed }: ListedBackup): Promise<boolean> {
+  /** Whether all of a backup is gone. One that was retained, or proven by a drill, since the listing stays. */
+  async remove({ name, id, isRetained, sealed, drills }: ListedBackup): Promise<boolean> {
     const { signal, log } = this.#context;
     const keys: string[] = [];
     for await (const { key } of this.#store.list(`${name}/${id}/`, signal)) keys.push(key);
-    const objects = new Set(keys.map(key => parseObjectKey(key)?.object));
+    const objects = new Set(keys.flatMap(key => parseObjectKey(key)?.object ?? []));
     if (objects.has(retainObject) && !isRetained) {
       log.warn(`${id} was retained by hand meanwhile: it is kept`);
+      return false;
+    }
+    const known = new Set(drills.map(formatDrillObject));
+    const isNewProof = (object: string) => parseDrillObject(object)?.verdict === 'passed' && !known.has(object);
+    if ([...objects].some(isNewProof)) {
+      log.warn(`${id} was proven by a drill meanwhile: it is kept`);
       return false;
     }
     if (objects.has(manifestObject) && !sealed) return false;
@@ -154,7 +178,7 @@ class Removal {
   async #removeObject(key: string): Promise<boolean> {
     this.#context.signal.throwIfAborted();
     try {
-      await this.#store.remove(key);
+      if ((await this.#store.remove(key)) === 'old version') this.keepsVersions = true;
       return true;
     } catch (error) {
       this.refuse(key, error);

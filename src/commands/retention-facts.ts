@@ -1,8 +1,8 @@
 import { type ListedBackup, provenBy } from '../catalog/backups.ts';
-import { formatObjectKey, retainObject } from '../catalog/key.ts';
+import { type CheckKey, formatObjectKey, retainObject } from '../catalog/key.ts';
 import { parseRetain, retainLimitBytes } from '../catalog/retain.ts';
-import type { Kept } from '../retention/plan.ts';
-import { type KeepTime, parseKeepTime } from '../retention/policy.ts';
+import { type Kept, plan } from '../retention/plan.ts';
+import { type KeepTime, type Policy, parseKeepTime } from '../retention/policy.ts';
 import type { Store } from '../store/store.ts';
 import { collect } from '../streams.ts';
 import { eachAtOnce } from '../together.ts';
@@ -21,6 +21,8 @@ export interface FactSource {
 }
 
 const readersAtOnce = 16;
+const mostOfOnePlan = 100;
+const mostLookedAt = 1000;
 
 /**
  * What the plan of a policy needs to know of sealed backups, in their order: the same for a prune and for a look at what one would do. Only
@@ -43,14 +45,57 @@ async function readFact(listed: ListedBackup, source: FactSource): Promise<Reten
     retain: listed.isRetained ? await readRetain(listed, source) : null,
     isProven: provenBy(listed) !== undefined,
     isWrong: isWrong(listed),
+    isDamaged: false,
   };
 }
 
-/** The last word of verifies and drills that came to an answer. */
+/**
+ * The same facts, those found damaged whose manifest lists what is not in the listing: of what the policy would keep, the newest hundred
+ * and what a drill has proven, until no other one takes the place of a damaged one; about a thousand in all. A prune would else keep them
+ * and remove the good ones.
+ */
+export async function findDamaged(
+  facts: readonly RetentionFact[],
+  policy: Policy,
+  now: Date,
+  source: FactSource,
+): Promise<RetentionFact[]> {
+  const looked = new Set<string>();
+  const damaged = new Set<string>();
+  for (;;) {
+    const seen = facts.map(fact => ({ ...fact, isDamaged: damaged.has(fact.id) }));
+    const kept = plan(seen, policy, now).filter(({ keep, backup }) => keep && !backup.isDamaged);
+    const wanted = kept.filter(({ backup }, index) => index < mostOfOnePlan || backup.isProven);
+    const fresh = wanted.map(({ backup }) => backup).filter(({ id }) => !looked.has(id));
+    if (fresh.length === 0 || looked.size > mostLookedAt) return seen;
+    await eachAtOnce(readersAtOnce, fresh, async ({ id, listed }) => {
+      looked.add(id);
+      if (await isDamaged(listed, source)) damaged.add(id);
+    });
+  }
+}
+
+async function isDamaged(listed: ListedBackup, { manifestOf, signal }: FactSource): Promise<boolean> {
+  // of one whose manifest cannot be read nobody can tell; a watch names it
+  const manifest = await manifestOf(listed).catch(() => {
+    signal.throwIfAborted();
+    return undefined;
+  });
+  return manifest?.objects.some(({ object, sizeBytes }) => listed.sizes.get(object) !== sizeBytes) ?? false;
+}
+
+/** A drill takes back whatever was said before it; a verify only what one said that looked no deeper: it reads no row. */
 function isWrong({ checks, drills }: ListedBackup): boolean {
-  const answers = [...checks, ...drills].filter(({ verdict }) => verdict !== 'could-not-verify');
-  const [last] = answers.sort((a, b) => b.at.getTime() - a.at.getTime());
-  return last?.verdict === 'failed';
+  const drill = drills.findLast(({ verdict }) => verdict !== 'could-not-verify');
+  if (drill?.verdict === 'failed') return true;
+  const stands = (check: CheckKey) =>
+    check.verdict === 'failed' &&
+    !(drill && drill.at > check.at) &&
+    !checks.some(
+      ({ at, depth, verdict }) =>
+        verdict === 'passed' && at > check.at && (depth === 'archive' || depth === check.depth),
+    );
+  return checks.some(stands);
 }
 
 async function readPullRequest(listed: ListedBackup, { manifestOf, signal }: FactSource): Promise<number | null> {

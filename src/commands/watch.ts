@@ -40,7 +40,9 @@ export async function watch(inputs: WatchInputs, context: Context): Promise<Watc
     );
   const newest = read.databases[0] && newestManifest(read.databases[0], at);
   const { look, asked } = await lookAtDatabase(name ?? 'no name', newest, inputs, context);
-  const ofBackups = read.databases.map(database => lookAtBackups(database, inputs, at));
+  const ofBackups = read.databases
+    .map(database => ({ name: database.name, look: lookAtBackups(database, inputs, at) }))
+    .map(({ name: one, look: seen }) => (read.databases.length === 1 ? seen : withName(seen, one)));
   const looks = [read.look, ...ofBackups, look, await lookOutside(inputs, context)];
   return {
     ...conclude(joined(...looks), inputs),
@@ -83,6 +85,16 @@ async function readStore(
       ),
     };
   }
+}
+
+/** An id alone does not tell where it lies, once there are several databases. */
+function withName(look: Look, name: string): Look {
+  const hasName = (text: string) => text.split(/[ :]/).includes(name);
+  return {
+    ...look,
+    findings: look.findings.map(one => (hasName(one.object) ? one : { ...one, object: `${one.object} of ${name}` })),
+    notes: look.notes.map(note => (hasName(note) ? note : `${name}: ${note}`)),
+  };
 }
 
 /** Everything that the store tells of the backups of one database. */

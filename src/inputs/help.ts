@@ -25,6 +25,7 @@ export function helpText(): string {
   });
   return [
     'pg-lifeboat <command> --input=value …',
+    'pg-lifeboat retain <backup> <time>|forever --input=value …',
     '',
     ...commands,
     '',

@@ -32,7 +32,7 @@ export function readAction(environment: Environment): RawInputs {
 
 /**
  * The inputs of the command line: `pg-lifeboat <command> --store=…`, each also from the environment as `LIFEBOAT_STORE`. The
- * command line wins. Throws exit status 64 for anything unknown.
+ * command line wins; `pg-lifeboat retain <backup> <retain>` may do without the names. Throws exit status 64 for anything unknown.
  */
 export function readTerminal(args: readonly string[], environment: Environment): TerminalRequest {
   const options = Object.fromEntries(definitions.map(({ name }) => [name, { type: 'string' as const }]));
@@ -58,14 +58,37 @@ export function readTerminal(args: readonly string[], environment: Environment):
     const text = typeof value === 'string' ? textOf(definition, value) : undefined;
     if (text !== undefined) given.set(name, text);
   }
-  const [command = given.get('command'), ...others] = parsed.positionals;
-  if (command === undefined)
+  const [word = given.get('command'), ...others] = parsed.positionals;
+  if (word === undefined)
     throw wrongInput('command', 'is missing', `it may be ${commandNames.join(', ')}; see pg-lifeboat --help`);
-  if (others.length > 0) throw wrongInput('command', 'is followed by another word', 'inputs are given as --name=value');
+  const command = choice('command', word, commandNames);
+  const words = inputsOfWords(command, others, named);
   return {
-    inputs: sorted(choice('command', command, commandNames), given, new Set(Object.keys(named))),
+    inputs: sorted(command, new Map([...given, ...words]), new Set([...Object.keys(named), ...words.keys()])),
     json: json === true,
   };
+}
+
+/** The inputs that may stand as mere words after a command, in this order. */
+const wordsAfter: Partial<Record<CommandName, readonly string[]>> = { retain: ['backup', 'retain'] };
+
+function inputsOfWords(
+  command: CommandName,
+  words: readonly string[],
+  named: Readonly<Record<string, unknown>>,
+): Map<string, string> {
+  if (words.length === 0) return new Map();
+  const inputs = wordsAfter[command];
+  if (inputs === undefined)
+    throw wrongInput('command', 'is followed by another word', 'inputs are given as --name=value');
+  const double = inputs.find(input => named[input] !== undefined);
+  if (words.length !== inputs.length || double !== undefined || words.includes(''))
+    throw wrongInput(
+      'command',
+      `is followed by other words than ${command} takes`,
+      `write pg-lifeboat ${command} <${inputs.join('> <')}>, or give them as --name=value`,
+    );
+  return new Map(words.map((text, index) => [inputs[index] ?? '', text]));
 }
 
 /** An input's text as it was meant: without blanks around it, but for a passphrase, where they count. Undefined when there is none. */

@@ -49,7 +49,7 @@ export const retentionDefinitions: readonly InputDefinition[] = [
     name: 'keep-within',
     group: 'retention',
     commands: ['backup', 'list', 'prune'],
-    description: 'Every backup that is younger, for example `14d`.',
+    description: 'Every backup of so long before the newest good one, for example `14d`.',
   },
   {
     name: 'keep-pre-migration',

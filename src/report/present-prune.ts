@@ -1,8 +1,11 @@
 import type { PruneResult, PrunedBackup } from '../commands/prune.ts';
 import { code, escapeMarkdown, formatBytes, formatTime, plainLine } from './format.ts';
 import type { Presentation } from './present.ts';
+import { plural } from './drill-words.ts';
 import { markdownTable, textTable } from './table.ts';
 
+const versionsHint =
+  'the bucket keeps versions: what was removed takes room there as old versions until a lifecycle rule for noncurrent versions ends them, locked ones not before their lock does';
 const header = ['Backup', 'Made', 'Kind', 'Size', 'Outcome', 'Until', 'Why'];
 
 /** What a policy kept and removed, with the reason for each. */
@@ -11,8 +14,11 @@ export function presentPrune(result: PruneResult): Presentation {
   const count = (outcome: PrunedBackup['outcome']) => backups.filter(one => one.outcome === outcome).length;
   const removed = dryRun ? `${count('to be removed')} to be removed, nothing is` : `${count('removed')} removed`;
   const rests = [
-    ...(result.clearedRests > 0 ? [`rests of ${result.clearedRests} runs that never sealed were removed`] : []),
-    ...(result.clearedUploads > 0 ? [`${result.clearedUploads} unfinished uploads were ended`] : []),
+    ...(result.clearedRests > 0
+      ? [`rests of ${plural(result.clearedRests, 'run')} that never sealed ${dryRun ? 'are to be' : 'were'} removed`]
+      : []),
+    ...(result.clearedUploads > 0 ? [`${plural(result.clearedUploads, 'unfinished upload')} ended`] : []),
+    ...(result.keepsVersions ? [versionsHint] : []),
   ];
   const head = `prune of ${name}: ${count('kept')} kept, ${removed} (${formatBytes(result.removedBytes)})`;
   const denied = refused.map(({ what, reason }) => `not removed: ${what}: ${reason}`);
@@ -28,13 +34,13 @@ export function presentPrune(result: PruneResult): Presentation {
       ),
       ...rests,
       ...denied.slice(0, 20).map(plainLine),
-      ...(denied.length > 0 ? [`${denied.length} objects were not removed: ${hint}`] : []),
+      ...(denied.length > 0 ? [`${plural(denied.length, 'object')} not removed: ${hint}`] : []),
     ].join('\n'),
     summary: [
       `### Prune of ${escapeMarkdown(name)}: ${count('kept')} kept, ${removed}\n`,
       `Policy: ${escapeMarkdown(policy)}.\n`,
       ...rests.map(rest => `${rest}\n`),
-      ...(denied.length > 0 ? [`**${denied.length} objects were not removed**: ${hint}.\n`] : []),
+      ...(denied.length > 0 ? [`**${plural(denied.length, 'object')} not removed**: ${hint}.\n`] : []),
       ...denied.slice(0, 20).map(line => `- ${escapeMarkdown(line)}`),
       `\n<details><summary>Each backup</summary>\n\n${markdownTable(header, backups.map(markdownOf), [3])}\n\n</details>\n`,
     ].join('\n'),

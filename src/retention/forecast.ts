@@ -114,5 +114,6 @@ function imagined(at: Date): Kept {
     retain: null,
     isProven: false,
     isWrong: false,
+    isDamaged: false,
   };
 }

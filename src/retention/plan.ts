@@ -13,8 +13,10 @@ export interface Kept {
   retain: KeepTime | null;
   /** The newest drill that came to an answer passed. */
   isProven: boolean;
-  /** A drill or a verify found it wrong, and no later drill says otherwise. */
+  /** A drill or a verify found it wrong, and no later one as deep says otherwise. */
   isWrong: boolean;
+  /** Objects that its manifest lists are gone from the store, or have another size. */
+  isDamaged: boolean;
 }
 
 /** One backup, kept or removed, and why; at least one reason each. */
@@ -30,6 +32,7 @@ const dayMilliseconds = 86_400_000;
 /** A backup whose clock is further ahead than this is of a wrong clock. */
 const aheadMilliseconds = dayMilliseconds;
 const preRestoreTime: KeepTime = { amount: 30, unit: 'd' };
+const youngTime: KeepTime = { amount: 1, unit: 'd' };
 
 /**
  * Decides which backups of one database a policy keeps, newest first. Pure: `now` is an argument, and nothing is read or removed.
@@ -38,27 +41,30 @@ const preRestoreTime: KeepTime = { amount: 30, unit: 'd' };
  *   their own. One made before a restore fills none, since it holds what somebody wanted to be rid of: it is kept for 30 days.
  * - One made before a migration is kept for `preMigration` besides, unless a newer one is of the same pull request.
  * - One that is wrong counts for nothing; it goes once there are `minimum` good ones.
- * - Always kept: what is younger than a day, what was retained by hand, the newest proven one, the newest `minimum` good whole ones.
+ * - One that is damaged counts for nothing either, and stays: nobody has looked at it yet.
+ * - `within` reaches back from the newest good one, not from now, as restic's `--keep-within` does: neither a month of failures nor a
+ *   clock that runs ahead ends it.
+ * - Always kept: what is younger than a day, what was retained by hand, the newest `minimum` good whole ones, and the newest proven one,
+ *   of whole and of partial ones, and beside one made before a restore the newest other one.
  */
 export function plan<B extends Kept>(backups: readonly B[], policy: Policy, now: Date): Decision<B>[] {
   const sorted = [...backups].sort((a, b) => b.at.getTime() - a.at.getTime() || (a.id < b.id ? 1 : -1));
   const decisions = new Map(sorted.map(backup => [backup, newDraft()]));
   const keep = (backup: B, reason: string) => decisions.get(backup)?.reasons.push(reason);
-  const keepUntil = (backup: B, time: KeepTime, reason: string) => {
+  const keepUntil = (backup: B, time: KeepTime, reason: string, asOf = now) => {
     const end = endOf(backup.at, time);
-    if (end !== undefined && end <= now) return;
+    if (end !== undefined && end <= asOf) return;
     keep(backup, reason);
-    const decision = decisions.get(backup);
-    if (decision) decision.ends.push(end);
+    decisions.get(backup)?.ends.push(end);
   };
 
   const isAhead = ({ at }: Kept) => at.getTime() > now.getTime() + aheadMilliseconds;
-  const good = sorted.filter(backup => !backup.isWrong && !isAhead(backup));
+  const counts = (backup: Kept) => !backup.isWrong && !backup.isDamaged && !isAhead(backup);
+  const good = sorted.filter(counts);
   const whole = good.filter(({ partial, kind }) => !partial && kind !== 'pre-restore');
 
   whole.slice(0, policy.minimum).forEach((backup, index) => keep(backup, `minimum, ${index + 1} of ${policy.minimum}`));
-  const proven = whole.find(({ isProven }) => isProven);
-  if (proven) keep(proven, 'the newest that a drill has proven');
+  for (const proven of newestProven(good)) keep(proven, 'the newest that a drill has proven');
   const bucketed = good.filter(({ kind }) => kind !== 'pre-restore');
   for (const partial of [false, true])
     fillBuckets(
@@ -67,14 +73,16 @@ export function plan<B extends Kept>(backups: readonly B[], policy: Policy, now:
       keep,
     );
 
+  const newestAt = good[0] && good[0].at < now ? good[0].at : now;
   const migrated = new Set<number>();
   for (const backup of sorted) {
     if (isAhead(backup)) keep(backup, 'its time lies in the future: a clock is wrong');
-    else if (now.getTime() - backup.at.getTime() < dayMilliseconds) keep(backup, 'younger than a day');
+    else keepUntil(backup, youngTime, 'younger than a day');
     if (backup.retain) keepUntil(backup, backup.retain, 'retained by hand');
     if (backup.isWrong && whole.length < policy.minimum) keep(backup, 'wrong, but there are few good ones');
-    if (backup.isWrong || isAhead(backup)) continue;
-    if (policy.within !== null) keepUntil(backup, policy.within, 'within the time for all');
+    if (backup.isDamaged) keep(backup, 'damaged, so that it counts for nothing: verify it');
+    if (!counts(backup)) continue;
+    if (policy.within !== null) keepUntil(backup, policy.within, 'within the time for all', newestAt);
     if (backup.kind === 'pre-restore') keepUntil(backup, preRestoreTime, 'made before a restore');
     if (backup.kind !== 'pre-migration') continue;
     const { pullRequest } = backup;
@@ -83,6 +91,14 @@ export function plan<B extends Kept>(backups: readonly B[], policy: Policy, now:
     if (!isReplaced) keepUntil(backup, policy.preMigration, 'made before a migration');
   }
   return sorted.map(backup => decided(backup, decisions.get(backup) ?? newDraft(), migrated));
+}
+
+/** What a drill proved is never given up for one that fills other buckets, or none. */
+function newestProven<B extends Kept>(goodNewestFirst: readonly B[]): Set<B> {
+  const proven = goodNewestFirst.filter(({ isProven }) => isProven);
+  const whole = proven.filter(({ partial }) => !partial);
+  const newest = [whole[0], whole.find(({ kind }) => kind !== 'pre-restore'), proven.find(({ partial }) => partial)];
+  return new Set(newest.filter(one => one !== undefined));
 }
 
 interface Draft {
@@ -125,6 +141,8 @@ function fillBuckets<B extends Kept>(
   ] as const;
   const seen = rules.map(() => new Set<string>());
   for (const backup of newestFirst) {
+    // what is older than all buckets needs no date, which is most of the work
+    if (rules.every(([, count], index) => (seen[index]?.size ?? 0) >= count)) break;
     const day = dateOf(backup.at);
     for (const [index, [name, count, bucketOf]] of rules.entries()) {
       const buckets = seen[index];

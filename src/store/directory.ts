@@ -136,7 +136,7 @@ class DirectoryStore implements Store {
     }
   }
 
-  async remove(key: string): Promise<void> {
+  async remove(key: string): Promise<'gone'> {
     checkKey(key);
     await this.#explaining(`remove object ${key}`, async () => {
       const path = await this.#pathOf(key);
@@ -145,6 +145,7 @@ class DirectoryStore implements Store {
       await syncFolder(dirname(path)).catch(unlessGone);
       await removeEmptyFolders(this.#root as string, dirname(path));
     });
+    return 'gone';
   }
 
   async clearUnfinished(prefix: string, signal?: AbortSignal, before?: Date): Promise<number> {

@@ -141,14 +141,18 @@ export async function abortUpload(
   }
 }
 
-/** Removes one object; a missing one is no error. */
-export async function deleteObject(connection: S3Connection, key: string, signal?: AbortSignal): Promise<void> {
+/**
+ * Removes one object; a missing one is no error. Gives whether the bucket only put a delete marker over it, and keeps it as an old version
+ * (docs.aws.amazon.com, "Deleting object versions from a versioning-enabled bucket").
+ */
+export async function deleteObject(connection: S3Connection, key: string, signal?: AbortSignal): Promise<boolean> {
   try {
-    await connection.run({ operation: 'DeleteObject', key, signal }, (client, options) =>
+    const { DeleteMarker } = await connection.run({ operation: 'DeleteObject', key, signal }, (client, options) =>
       client.send(new DeleteObjectCommand(connection.bucketKey(key)), options),
     );
+    return DeleteMarker === true;
   } catch (error) {
-    if (error instanceof S3Failure && error.fault.code === 'NoSuchKey') return;
+    if (error instanceof S3Failure && error.fault.code === 'NoSuchKey') return false;
     throw error;
   }
 }

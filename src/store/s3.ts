@@ -90,8 +90,8 @@ class S3Store implements Store {
     yield* listSegments(this.#connection, checkPrefix(prefix), signal);
   }
 
-  async remove(key: string): Promise<void> {
-    await deleteObject(this.#connection, checkKey(key));
+  async remove(key: string): Promise<'gone' | 'old version'> {
+    return (await deleteObject(this.#connection, checkKey(key))) ? 'old version' : 'gone';
   }
 
   async clearUnfinished(prefix: string, signal?: AbortSignal, before?: Date): Promise<number> {

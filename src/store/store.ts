@@ -45,8 +45,11 @@ export interface Store {
   list(prefix: string, signal?: AbortSignal): AsyncIterable<ListedObject>;
   /** The next path segments below `prefix` (which ends with `/` or is empty), without reading what lies under them. */
   listFolders(prefix: string, signal?: AbortSignal): AsyncIterable<string>;
-  /** Removes one object; a missing key is no error. */
-  remove(key: string): Promise<void>;
+  /**
+   * Removes one object; a missing key is no error. Gives `old version` where the bucket keeps versions and so all of its bytes, and only
+   * shows it no more; such a bucket refuses no removal of what is locked.
+   */
+  remove(key: string): Promise<'gone' | 'old version'>;
   /**
    * Ends unfinished uploads under `prefix` that earlier runs left, all or those that began before a moment; returns how many. The caller
    * knows that none of them belongs to a run that goes on.

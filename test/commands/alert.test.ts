@@ -267,6 +267,16 @@ describe('a channel that fails', () => {
     assert.deepEqual(odd, [
       'the alert as a GitHub issue failed: input github-token is no token: it has characters that none has (give secrets.GITHUB_TOKEN)',
     ]);
+    const { warnings: over } = await tell(world, { 'github-token': 'ghs_over' });
+    assert.deepEqual(over, [
+      'the alert as a GitHub issue failed: GitHub refused POST /graphql with status 401: Bad credentials (github-token is no token of GitHub, or not any more; give it github.token)',
+    ]);
+    world.github.hasIssues = false;
+    const { warnings: off } = await tell(world, {});
+    assert.match(
+      off[0] ?? '',
+      /status 410: .* \(turn issues on in the settings of the repository, or leave out alert-issue\)$/,
+    );
   });
 
   it('is told of where only a part was refused', async t => {

@@ -130,6 +130,7 @@ describe('what the log says of how long backups are kept', () => {
       retain: fc.constantFrom('30d', '1y', 'forever'),
       checks: fc.constant([{ at: now, depth: 'bytes' as const, verdict: 'failed' as const }]),
       drills: fc.constant([{ at: now.toISOString(), verdict: 'passed' as const }]),
+      listedBytes: fc.constant(1),
     },
     { requiredKeys: ['at'] },
   );
@@ -157,6 +158,20 @@ describe('what the log says of how long backups are kept', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('is that a damaged one stays, and that a good one takes its place', async () => {
+    const nightly = Array.from({ length: 9 }, (_, night) => ({
+      at: new Date(now.getTime() - (night + 1.5) * day),
+      ...(night < 4 ? { listedBytes: 1 } : {}),
+    }));
+    const { backups } = await listOf(nightly, { keep: '2d', minimum: '1' });
+    assert.deepEqual(
+      backups.map(({ kept }) => kept.outcome),
+      [...Array<string>(6).fill('kept'), ...Array<string>(3).fill('to be removed')],
+    );
+    assert.match(backups[0]?.kept.reasons.join() ?? '', /^damaged, so that it counts for nothing: verify it$/);
+    assert.match(backups[4]?.kept.reasons.join() ?? '', /^minimum, 1 of 1,daily, 1 of 2/);
   });
 
   it('counts backups that are not shown', async () => {

@@ -292,6 +292,26 @@ describe('several databases', () => {
     assert.notEqual(outcomesOf(one), '');
   });
 
+  it('are named where a finding is of a backup, a drill or a recipient, as it must then be accepted', async t => {
+    const shelf = await openShelf(t);
+    await shelf.nights(4);
+    const [id = ''] = await shelf.nights(4, { name: 'blog' });
+    await shelf.remove(`blog/${id}/roles.sql.age`);
+    await shelf.put(60 * day, { name: 'old' });
+    const { result } = await shelf.watch();
+    assert.deepEqual(findingsOf(result), [
+      ['OBJECT_MISSING', `backup ${id} of blog`],
+      ['BACKUP_STALE', 'newest backup of old'],
+      ['DRILL_MISSING', 'drills of old'],
+      ['RECIPIENT_NEVER_PROVEN', 'recipient age1example of old'],
+    ]);
+    assert.ok(result.notices.some(note => /^not judged: old: rows of .*too few earlier backups/.test(note)));
+    const accept = result.findings.map(({ code, object }) => `${code} ${object}`).join('\n');
+    assert.equal((await shelf.watch({ accept })).result.verdict, 'passed');
+    const { result: alone } = await shelf.watch({ name: 'blog' });
+    assert.deepEqual(findingsOf(alone), [['OBJECT_MISSING', `backup ${id}`]]);
+  });
+
   it('and one database-url are refused', async t => {
     const shelf = await openShelf(t);
     await shelf.nights(1);

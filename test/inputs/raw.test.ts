@@ -101,6 +101,17 @@ describe('inputs of the terminal', () => {
     assert.equal(readTerminal([], { LIFEBOAT_COMMAND: 'list' }).inputs.command, 'list');
   });
 
+  it('of retain may be mere words', () => {
+    const { inputs } = readTerminal(['retain', 'some-id', 'forever', '--store=file:///s'], {
+      LIFEBOAT_BACKUP: 'other',
+    });
+    assert.deepEqual(
+      ['backup', 'retain', 'store'].map(name => inputs.values.get(name)),
+      ['some-id', 'forever', 'file:///s'],
+    );
+    assert.equal(readTerminal(['retain', '--backup=a', '--retain=1y'], {}).inputs.values.get('retain'), '1y');
+  });
+
   it('that are wrong are refused', () => {
     for (const [args, words] of [
       [
@@ -121,6 +132,13 @@ describe('inputs of the terminal', () => {
         "the command line is wrong: Option '--json' does not take an argument (see pg-lifeboat --help)",
       ],
       [['list', 'other'], 'input command is followed by another word (inputs are given as --name=value)'],
+      ...[['id'], ['id', '30d', 'more'], ['id', ''], ['--retain=30d', 'id', '30d']].map(
+        words =>
+          [
+            ['retain', ...words],
+            'input command is followed by other words than retain takes (write pg-lifeboat retain <backup> <retain>, or give them as --name=value)',
+          ] as const,
+      ),
     ] as const)
       assert.equal(
         refusal(() => readTerminal(args, {})),

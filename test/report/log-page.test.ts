@@ -213,6 +213,9 @@ describe('the page of the backup log in a browser', () => {
       [several, 360, 'light'],
       [several, 1280, 'light'],
       [thousand, 360, 'dark'],
+      [thousand, 360, 'light'],
+      [thousand, 1280, 'dark'],
+      [thousand, 1280, 'light'],
       [await listOf([wide]), 360, 'light'],
       [await named(hostileName), 360, 'dark'],
     ] as const) {

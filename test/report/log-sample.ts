@@ -35,6 +35,8 @@ export interface Shelved {
   retain?: string;
   checks?: readonly { at: Date; depth: Depth; verdict: Verdict }[];
   drills?: readonly (Partial<Evidence> & { at: string; verdict: Verdict })[];
+  /** In place of what the manifest says. */
+  listedBytes?: number;
   /** In place of the manifest's text; null: none is there. */
   manifest?: string | null;
 }
@@ -128,6 +130,7 @@ export class Shelf {
         databaseBytes: backup.databaseBytes ?? 2_400_000_000,
         storedBytes,
       },
+      objects: [{ ...sampleManifest.objects[0]!, sizeBytes: backup.listedBytes ?? storedBytes }],
       run: {
         url: 'https://github.com/acme/shop/actions/runs/1',
         actor: backup.actor === undefined ? 'octocat' : backup.actor,

@@ -31,6 +31,7 @@ const backupAt = (at: number, more: Partial<Kept> = {}): Kept => ({
   retain: null,
   isProven: false,
   isWrong: false,
+  isDamaged: false,
   ...more,
 });
 const nightly = (nights: number) =>
@@ -103,8 +104,10 @@ describe('what goes next', () => {
   });
 
   it('without a rhythm is only what a time ends', () => {
-    const policy = policyOf({ within: { amount: 10, unit: 'd' } });
-    const removals = upcoming(nightly(3), policy, { now, days: 30, rhythm: null });
+    const policy = policyOf({ within: { amount: 10, unit: 'd' }, preMigration: { amount: 10, unit: 'd' } });
+    const before = nightly(3).map(one => ({ ...one, kind: 'pre-migration' as const }));
+    assert.deepEqual(upcoming(nightly(3), policy, { now, days: 30, rhythm: null }), []);
+    const removals = upcoming(before, { ...policy, within: null }, { now, days: 30, rhythm: null });
     assert.deepEqual(
       removals.map(({ at }) => (at.getTime() - now.getTime()) / day),
       // the minimum keeps the newest

@@ -37,6 +37,7 @@ const backupAt = (at: string | number | Date, more: Partial<Kept> = {}): Kept =>
   retain: null,
   isProven: false,
   isWrong: false,
+  isDamaged: false,
   ...more,
 });
 const nightly = (nights: number, from = now): Kept[] =>
@@ -88,6 +89,15 @@ describe('a policy', () => {
     assert.deepEqual(kept([first, second], policyOf({ daily: 7, minimum: 3 })).length, 2);
   });
 
+  it('lets nothing that is damaged fill a bucket or count as the minimum, and lets it stay', () => {
+    const [good, damaged] = [backupAt('2026-11-20T02:00:00Z'), backupAt('2026-11-20T03:00:00Z', { isDamaged: true })];
+    const old = backupAt('2026-11-10T02:00:00Z');
+    assert.deepEqual(kept([good, damaged, old], policyOf({ daily: 1 })), [damaged, good]);
+    const proven = backupAt('2026-11-21T03:00:00Z', { isDamaged: true, isProven: true });
+    const before = backupAt('2026-11-01T03:00:00Z', { isProven: true });
+    assert.deepEqual(kept([good, proven, before], policyOf({ daily: 1 })), [proven, good, before]);
+  });
+
   it('gives partial backups buckets of their own', () => {
     const [whole, partial] = [backupAt('2026-11-20T02:00:00Z'), backupAt('2026-11-20T03:00:00Z', { partial: true })];
     assert.equal(kept([whole, partial], policyOf({ daily: 1 })).length, 2);
@@ -127,9 +137,42 @@ describe('a policy', () => {
     const real = nightly(5);
     const result = kept([ahead, ...real], policyOf({ last: 1 }));
     assert.deepEqual(result, [ahead, real[0]]);
-    assert.equal(
-      kept(real, policyOf({ within: { amount: 7, unit: 'd' }, minimum: 3 }), new Date('2040-01-01')).length,
-      3,
+    assert.equal(kept(real, policyOf({ daily: 2, minimum: 3 }), new Date('2040-01-01')).length, 3);
+  });
+
+  it('counts the time for all from the newest good one: a month of failures, or a clock that runs ahead, ends nothing', () => {
+    const policy = policyOf({ within: { amount: 7, unit: 'd' } });
+    const nights = nightly(20);
+    assert.deepEqual(kept(nights, policy), nights.slice(0, 7));
+    const failed = Array.from({ length: 30 }, (_, night) =>
+      backupAt(now.getTime() + (night + 1) * day, { isWrong: true }),
+    );
+    const later = new Date(now.getTime() + 31.5 * day);
+    assert.deepEqual(kept([...failed, ...nights], policy, later), nights.slice(0, 7));
+    assert.deepEqual(kept(nights, policy, new Date('2040-01-01')), nights.slice(0, 7));
+  });
+
+  it('keeps the newest proven one of each sort, and beside one from before a restore the newest other one', () => {
+    const proven = (days: number, more: Partial<Kept> = {}) =>
+      backupAt(now.getTime() - days * day, { isProven: true, ...more });
+    const newest = [backupAt(now.getTime() - 2 * day), backupAt(now.getTime() - 2 * day, { partial: true })];
+    const [before, whole, partial] = [proven(40, { kind: 'pre-restore' }), proven(50), proven(60, { partial: true })];
+    const older = [proven(70), proven(70, { partial: true }), proven(45, { kind: 'pre-restore' })];
+    assert.deepEqual(kept([...newest, before, whole, partial, ...older], policyOf({ daily: 1 })), [
+      ...newest.toReversed(),
+      before,
+      whole,
+      partial,
+    ]);
+  });
+
+  it('says until when a young one is kept, where nothing else keeps it', () => {
+    const young = backupAt('2026-11-25T09:00:00Z', { kind: 'pre-restore', partial: true });
+    const wrong = backupAt('2026-11-25T10:00:00Z', { isWrong: true });
+    const decisions = plan([young, wrong, ...nightly(3)], policyOf(), now);
+    assert.deepEqual(
+      decisions.slice(0, 2).map(({ keptUntil }) => keptUntil?.toISOString()),
+      ['2026-11-26T10:00:00.000Z', '2026-12-25T09:00:00.000Z'],
     );
   });
 
@@ -165,6 +208,7 @@ const anyBackup = fc
     retain: fc.option(fc.constantFrom('forever' as const, parseKeepTime('90d'))),
     isProven: fc.boolean(),
     isWrong: fc.boolean(),
+    isDamaged: fc.boolean(),
   })
   .map(({ days, ...more }) => backupAt(now.getTime() - days * day, more));
 const anyPolicy: fc.Arbitrary<Policy> = fc.record({
@@ -188,7 +232,11 @@ describe('whatever the policy and the backups', () => {
       { numRuns: 500 },
     );
   const isGood = (one: Kept) =>
-    !one.isWrong && !one.partial && one.kind !== 'pre-restore' && one.at.getTime() <= now.getTime() + day;
+    !one.isWrong &&
+    !one.isDamaged &&
+    !one.partial &&
+    one.kind !== 'pre-restore' &&
+    one.at.getTime() <= now.getTime() + day;
 
   it('the minimum of good whole ones is kept, and the newest proven one', () => {
     check((backups, { minimum }, left) => {
