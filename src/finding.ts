@@ -260,6 +260,14 @@ const others = {
     'a migration removed a column that held values',
     'if that is what it is for, write a line `lifeboat: accept COLUMN_REMOVED column …` into the migration',
   ),
+  VALUES_REMOVED: failed(
+    'a migration made values of a column NULL',
+    'if that is what it is for, write a line `lifeboat: accept VALUES_REMOVED column …` into the migration',
+  ),
+  MIGRATION_GOES_ON: unknown(
+    'the migrations ended, and a session of theirs was still at work',
+    'let migrate-command wait for what it starts',
+  ),
   LOCK_TOO_LONG: failed(
     'a table was closed to readers or writers for longer than max-lock',
     'split the migration, or use forms that lock less (CONCURRENTLY, NOT VALID)',

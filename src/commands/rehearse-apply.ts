@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Failure, messageOf, wrongInput } from '../failure.ts';
 import type { Finding } from '../finding.ts';
@@ -17,7 +17,14 @@ import { runUserCommand } from './user-command.ts';
 /** How the migrations of a change are applied: by a command, or file by file with psql. */
 export type Way =
   | { kind: 'command'; command: string; env: Record<string, string> }
-  | { kind: 'psql'; files: string[]; edited: string[]; history: 'supabase' | null };
+  | {
+      kind: 'psql';
+      files: string[];
+      edited: string[];
+      /** Those that take something back. */
+      left: string[];
+      history: 'supabase' | null;
+    };
 
 /** One migration as it was applied. */
 export interface AppliedMigration {
@@ -53,7 +60,7 @@ const knownCommands: Readonly<Record<string, string>> = {
 };
 
 /** Chooses the way: what the user says, else the known one of the only tool that the change is of. */
-export async function chooseWay(inputs: RehearseInputs, change: Change, session: Session): Promise<Way> {
+export async function chooseWay(inputs: RehearseInputs, change: Change, session: Session, top: string): Promise<Way> {
   if (inputs.migrateCommand !== undefined) return { kind: 'command', command: inputs.migrateCommand, env: {} };
   const tools = [...new Set(change.migrations.map(({ tool }) => tool))];
   const [tool = '', ...others] = tools;
@@ -63,7 +70,7 @@ export async function chooseWay(inputs: RehearseInputs, change: Change, session:
       'is missing',
       `the change has migrations of ${tools.join(' and ')}: say how they are applied`,
     );
-  if (tool === 'supabase') return bySupabase(change, session);
+  if (tool === 'supabase') return bySupabase(change, session, top);
   if (tool === 'sql') return byPsql(change.migrations);
   const command = knownCommands[tool];
   const folders = change.layouts.filter(layout => layout.tool === tool);
@@ -80,44 +87,57 @@ export async function chooseWay(inputs: RehearseInputs, change: Change, session:
   };
 }
 
+/** A folder, a whole name or the end of one: `down/1.sql`, `1/down.sql`, `1.down.sql`, but not `1_add_down_payment.sql`. */
+const takingBack = /(?:^|\/)(?:down|revert|rollback|undo)\/|(?:^|[._/-])(?:down|revert|rollback|undo)\.sql$/i;
+
 /** Added files in the order of their paths; never those that take something back. */
-function byPsql(migrations: readonly ChangedMigration[]): Way {
-  const files = migrations.filter(
-    ({ path }) => path.endsWith('.sql') && !/(?:^|[._/-])(?:down|revert|rollback|undo)(?:[._/-])/i.test(path),
-  );
+function byPsql(migrations: readonly ChangedMigration[]): Way & { kind: 'psql' } {
+  const all = migrations.filter(({ path }) => path.endsWith('.sql'));
+  const files = all.filter(({ path }) => !takingBack.test(path));
+  const pathsOf = (some: readonly ChangedMigration[]) => some.map(({ path }) => path).sort();
   return {
     kind: 'psql',
-    files: files
-      .filter(({ change }) => change === 'added')
-      .map(({ path }) => path)
-      .sort(),
-    edited: files
-      .filter(({ change }) => change !== 'added')
-      .map(({ path }) => path)
-      .sort(),
+    files: pathsOf(files.filter(({ change }) => change === 'added')),
+    edited: pathsOf(files.filter(({ change }) => change !== 'added')),
+    left: pathsOf(all.filter(({ path }) => takingBack.test(path))),
     history: null,
   };
 }
 
 /** Supabase writes down the version of each migration, so those that are pending are known, of this change or merged before. */
-async function bySupabase(change: Change, session: Session): Promise<Way> {
+async function bySupabase(change: Change, session: Session, top: string): Promise<Way> {
   const [there] = await session.query(
     `SELECT FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass('supabase_migrations.schema_migrations')`,
   );
   const plain = byPsql(change.migrations);
-  if (!there || plain.kind !== 'psql') return plain;
+  if (!there) return plain;
   const rows = await session.query<{ version: string }>(
     'SELECT version::text AS version FROM supabase_migrations.schema_migrations',
   );
   const applied = new Set(rows.map(({ version }) => version));
-  const versionOf = (path: string) => /^\d+/.exec(basename(path))?.[0];
-  const isApplied = (path: string) => applied.has(versionOf(path) ?? '');
+  const isApplied = (path: string) => applied.has(/^\d+/.exec(basename(path))?.[0] ?? '');
+  const merged = await mergedForSupabase(change, top);
+  const gone = new Set(change.migrations.filter(one => one.change === 'deleted').map(({ path }) => path));
   return {
-    kind: 'psql',
-    files: [...plain.files, ...plain.edited].filter(path => !isApplied(path)).sort(),
+    ...plain,
+    files: [...new Set([...plain.files, ...plain.edited, ...merged])]
+      .filter(path => !isApplied(path) && !gone.has(path))
+      .sort(),
     edited: plain.edited.filter(isApplied),
     history: 'supabase',
   };
+}
+
+/** The migrations in the checkout, in its folders; its command takes those of these names alone. */
+async function mergedForSupabase({ layouts }: Change, top: string): Promise<string[]> {
+  const paths: string[] = [];
+  for (const { tool, folder } of layouts) {
+    if (tool !== 'supabase') continue;
+    const place = `${folder === '' ? '' : `${folder}/`}supabase/migrations`;
+    const names = await readdir(join(top, place)).catch(() => []);
+    paths.push(...names.filter(name => /^\d+_.+\.sql$/.test(name)).map(name => `${place}/${name}`));
+  }
+  return paths;
 }
 
 /** What applying needs. */
@@ -142,6 +162,11 @@ const codes = {
   'not-run': 'MIGRATE_COMMAND_NOT_RUN',
   'timed-out': 'MIGRATION_TIMED_OUT',
 } as const;
+
+/** Whether the migrations did not come to their end, so that nothing after them was looked at; nobody can accept that. */
+export function isStopping({ code }: Finding): boolean {
+  return Object.values<string>(codes).includes(code);
+}
 
 async function byCommand(way: Way & { kind: 'command' }, applying: Applying): Promise<Applied> {
   const { inputs, target, log, signal } = applying;
@@ -200,11 +225,17 @@ async function applyFile(
   } catch (error) {
     return { code: 'MIGRATE_COMMAND_NOT_RUN', object, expected: 'a file in the checkout', found: messageOf(error) };
   }
+  const failed = (stderr: string): Finding => {
+    const said = saidBy(stderr);
+    if (!inputs.hideNames) log.info(`${path}: ${said.forLog}`);
+    return { code: 'MIGRATION_FAILED', object, expected: 'no error', found: said.forReport };
+  };
   const late = AbortSignal.timeout(Math.min(inputs.migrateTimeoutSeconds * 1000, 2 ** 31 - 1));
   const options = ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-v', 'VERBOSITY=verbose', '-f', '-'];
   try {
-    await pour(client.command('psql', options, target), bytes(content), AbortSignal.any([signal, late]));
-    return undefined;
+    const ended = await pour(client.command('psql', options, target), bytes(content), AbortSignal.any([signal, late]));
+    // a file may say that psql is to go on after an error
+    return errorIn(ended.stderr) === null ? undefined : failed(ended.stderr);
   } catch (error) {
     signal.throwIfAborted();
     if (late.aborted)
@@ -215,16 +246,17 @@ async function applyFile(
         found: 'none',
       };
     if (!(error instanceof ProcessFailure)) throw error;
-    const said = saidBy(error.stderr);
-    if (!inputs.hideNames) log.info(`${path}: ${said.forLog}`);
-    return { code: 'MIGRATION_FAILED', object, expected: 'no error', found: said.forReport };
+    return failed(error.stderr);
   }
+}
+
+function errorIn(stderr: string): RegExpExecArray | null {
+  return /^psql:<stdin>:(\d+): (?:ERROR|FATAL|PANIC): +([0-9A-Z]{5}): (.*)$/m.exec(stderr);
 }
 
 /** The first error of psql. Messages of other classes than syntax and names may hold values of rows, as details always may. */
 function saidBy(stderr: string): { forLog: string; forReport: string } {
-  const [, line, state = '', message = ''] =
-    /^psql:<stdin>:(\d+): (?:ERROR|FATAL|PANIC): +([0-9A-Z]{5}): (.*)$/m.exec(stderr) ?? [];
+  const [, line, state = '', message = ''] = errorIn(stderr) ?? [];
   if (state === '') return { forLog: 'psql failed', forReport: 'psql failed' };
   const place = `SQLSTATE ${state} in line ${line}`;
   const isOfNames = /^(?:42|0A|25|2B|2D|3D|3F|55)/.test(state);

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type CensusTable, readCensus } from '../postgres/census.ts';
+import { type Census, readCensus } from '../postgres/census.ts';
 import type { Client } from '../postgres/client.ts';
 import type { Session, Target } from '../postgres/connection.ts';
 import { compareDefinitions } from '../postgres/definitions.ts';
@@ -9,28 +9,48 @@ import type { DefinitionChange } from './rehearse-result.ts';
 
 /** What the database is at one moment. */
 export interface State {
-  census: CensusTable[];
+  census: Census;
   definitions: string;
+  /** Roles and settings, which pg_dump leaves out. */
+  around: string;
+  /** Others were still at work, so that more may come. */
+  isGoingOn: boolean;
+}
+
+/** Where to look, and the state before that a later one is compared with. */
+export interface Look {
+  admin: Session;
+  client: Client;
+  target: Target;
+  signal: AbortSignal;
+  since?: State;
 }
 
 /** Definitions by pg_dump, and every row counted, once those who wrote have gone: only then are their statistics told. */
-export async function look(admin: Session, client: Client, target: Target, signal: AbortSignal): Promise<State> {
+export async function look({ admin, client, target, signal, since }: Look): Promise<State> {
+  const isGoingOn = !(await untilAlone(admin, signal));
   const { stdout } = await run(client.command('pg_dump', ['--schema-only', '--no-password'], target), signal);
-  await untilAlone(admin, signal);
-  return { census: await readCensus(admin), definitions: stdout };
+  const { around } = await admin.one<{ around: string }>(aroundQuery);
+  return { census: await readCensus(admin, since?.census.mark), definitions: stdout, around, isGoingOn };
 }
+
+const aroundQuery = `SELECT pg_catalog.jsonb_build_array(
+    (SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(r) ORDER BY r.rolname) FROM pg_catalog.pg_roles r),
+    (SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(m) ORDER BY m.roleid, m.member) FROM pg_catalog.pg_auth_members m),
+    (SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(s) ORDER BY s.setdatabase, s.setrole) FROM pg_catalog.pg_db_role_setting s))::text AS around`;
 
 const aloneMilliseconds = 100;
 const triesToBeAlone = 100;
 
-/** Sessions of the user's command end a moment after it; one that stays is not waited for long. */
-async function untilAlone(admin: Session, signal: AbortSignal): Promise<void> {
-  for (let tries = 0; tries < triesToBeAlone; tries += 1) {
-    const others = await admin.query(
-      `SELECT FROM pg_catalog.pg_stat_activity
+/** Sessions of the user's command end a moment after it; one that stays is not waited for long. False where one is still at work. */
+async function untilAlone(admin: Session, signal: AbortSignal): Promise<boolean> {
+  for (let tries = 1; ; tries += 1) {
+    const others = await admin.query<{ state: string | null }>(
+      `SELECT state FROM pg_catalog.pg_stat_activity
         WHERE datname = pg_catalog.current_database() AND backend_type = 'client backend' AND pid <> pg_catalog.pg_backend_pid()`,
     );
-    if (others.length === 0) return;
+    if (others.length === 0) return true;
+    if (tries === triesToBeAlone) return others.every(({ state }) => state === 'idle');
     await pause(aloneMilliseconds, undefined, { signal });
   }
 }
@@ -48,7 +68,9 @@ export function definitionChanges(before: string, after: string): DefinitionChan
 /** Whether nothing was done. */
 export function isSame(before: State, after: State): boolean {
   return (
-    changesOf(before.census, after.census).length === 0 &&
+    changesOf(before.census.tables, after.census.tables).length === 0 &&
+    before.census.largeObjects === after.census.largeObjects &&
+    before.around === after.around &&
     compareDefinitions(before.definitions, after.definitions).length === 0
   );
 }

@@ -10,8 +10,9 @@ import { identifier, literal } from '../postgres/quote.ts';
 import { formatUrl } from '../postgres/url.ts';
 import type { Context } from './context.ts';
 import { readChecks, runCheckCommand, runChecks } from './drill-checks.ts';
-import { type Way, apply, chooseWay, readAccepted, recordSupabase, topOf } from './rehearse-apply.ts';
-import { changesOf, losses } from './rehearse-changes.ts';
+import { type Way, apply, chooseWay, isStopping, readAccepted, recordSupabase, topOf } from './rehearse-apply.ts';
+import { changesOf } from './rehearse-changes.ts';
+import { losses } from './rehearse-losses.ts';
 import { lockedTables, observe } from './rehearse-observe.ts';
 import { type RehearseResult, withoutNames } from './rehearse-result.ts';
 import { type State, definitionChanges, isSame, look } from './rehearse-state.ts';
@@ -112,21 +113,26 @@ async function play(stage: Stage, report: Report, checks: Awaited<ReturnType<typ
   const { inputs, change, target, admin, top, context } = stage;
   const { log, signal } = context;
   const client = await findClient({ major: admin.major, choice: inputs.client, log, signal });
-  const way = await chooseWay(inputs, change, admin);
+  const way = await chooseWay(inputs, change, admin, top);
+  if (way.kind === 'psql')
+    report.notices.push(...way.left.map(path => `${path} is not applied: by its name it takes something back`));
   const as = await roleOf(stage);
   const applying = { inputs, target: as, client, folder: top, log, signal };
-  const before = await look(admin, client, target, signal);
-  log.info(`before: ${before.census.length} tables`);
+  const looking = { admin, client, target, signal };
+  const before = await look(looking);
+  log.info(`before: ${before.census.tables.length} tables`);
 
   const { applied, observed, known } = await observe(target, () => apply(way, applying), signal);
   report.findings.push(...applied.findings);
   report.migrations = applied.migrations;
   report.seconds = applied.seconds;
   await recordSupabase(way, applied, admin);
-  const after = await look(admin, client, target, signal);
+  const after = await look({ ...looking, since: before });
   tell(report, { before, after, observed, inputs });
-  if (applied.findings.length > 0) return;
-  if (isSame(before, after) && known === 0 && !(way.kind === 'psql' && way.files.length === 0))
+  if (applied.findings.some(isStopping)) return;
+  // that they were edited says more
+  const isSaid = way.kind === 'psql' && way.files.length === 0 && way.edited.length > 0;
+  if (isSame(before, after) && known === 0 && !isSaid)
     report.findings.push({
       code: 'NOTHING_APPLIED',
       object: 'migrations',
@@ -162,11 +168,19 @@ function tell(
   report: Report,
   { before, after, observed, inputs }: { before: State; after: State; observed: Observed; inputs: RehearseInputs },
 ): void {
-  report.tables = changesOf(before.census, after.census);
-  report.tablesUnchanged = before.census.length - report.tables.filter(({ rowsBefore }) => rowsBefore !== null).length;
+  report.tables = changesOf(before.census.tables, after.census.tables);
+  report.tablesUnchanged =
+    before.census.tables.length - report.tables.filter(({ rowsBefore }) => rowsBefore !== null).length;
   report.definitions = definitionChanges(before.definitions, after.definitions);
   report.findings.push(...losses(before.census, after.census));
-  report.locks = lockedTables(before.census, observed, report);
+  if (after.isGoingOn)
+    report.findings.push({
+      code: 'MIGRATION_GOES_ON',
+      object: 'migrations',
+      expected: 'no session at work',
+      found: 'one or more, ten seconds later',
+    });
+  report.locks = lockedTables(before.census.tables, observed, report);
   if (observed.failure !== null)
     report.findings.push({
       code: 'LOCKS_NOT_OBSERVED',
@@ -205,7 +219,7 @@ async function repeat(
   for (const { object, expected, found } of applied.findings)
     report.findings.push({ code: 'REPEAT_FAILED', object, expected, found });
   if (applied.findings.length > 0) return;
-  const again = await look(admin, client, target, context.signal);
+  const again = await look({ admin, client, target, signal: context.signal, since: after });
   for (const { object } of definitionChanges(after.definitions, again.definitions))
     report.findings.push({
       code: 'REPEAT_CHANGED',
@@ -213,7 +227,7 @@ async function repeat(
       expected: 'as after the first run',
       found: 'another definition',
     });
-  for (const { table } of changesOf(after.census, again.census))
+  for (const { table } of changesOf(after.census.tables, again.census.tables))
     report.findings.push({
       code: 'REPEAT_CHANGED',
       object: `table ${table}`,
@@ -267,7 +281,7 @@ async function takeBack(
     report.findings.push({ code: 'DOWN_FAILED', object: 'down-command', expected: 'status 0', found: failure.found });
     return;
   }
-  const back = await look(admin, client, target, signal);
+  const back = await look({ admin, client, target, signal });
   for (const { object, change } of definitionChanges(before.definitions, back.definitions))
     report.findings.push({
       code: 'DOWN_DIFFERS',
@@ -284,7 +298,9 @@ function conclude(
   ofFiles: readonly { code: string; object: string }[],
 ): RehearseResult {
   const accept = [...inputs.accept, ...ofFiles];
-  const isAccepted = (one: Finding) => accept.some(({ code, object }) => code === one.code && object === one.object);
+  // what did not come to its end was not looked at
+  const isAccepted = (one: Finding) =>
+    !isStopping(one) && accept.some(({ code, object }) => code === one.code && object === one.object);
   const left = report.findings.filter(one => !isAccepted(one));
   const accepted = report.findings.filter(isAccepted).map(({ code, object }) => `${code} ${object}`);
   const unused = accept.filter(

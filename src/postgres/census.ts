@@ -1,5 +1,5 @@
 import type { Session } from './connection.ts';
-import { identifier, qualified } from './quote.ts';
+import { identifier, literal, qualified } from './quote.ts';
 
 export interface CensusColumn {
   /** What a column keeps when it is renamed. */
@@ -23,6 +23,8 @@ export interface CensusTable {
   /** Changes when a table is rewritten or truncated. */
   fileNode: string;
   rows: number;
+  /** Those of them that nobody wrote since the mark that was given; all of them where none was. */
+  untouched: number;
   columns: CensusColumn[];
   /** Rows inserted, updated and deleted since the statistics began. */
   written: { inserted: number; updated: number; deleted: number };
@@ -41,16 +43,28 @@ interface Row {
   deleted: string;
 }
 
+/** Tables at one moment. */
+export interface Census {
+  /** The first transaction that this does not show. */
+  mark: string;
+  tables: CensusTable[];
+  largeObjects: number;
+}
+
 /**
  * Every table of users: exact rows, and for each column how many values it holds, in one pass over each table and one snapshot. Tables of
- * extensions are left out.
+ * extensions are left out. `since` is the mark of an earlier one.
  */
-export async function readCensus(session: Session): Promise<CensusTable[]> {
+export async function readCensus(session: Session, since?: string): Promise<Census> {
   await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   try {
+    const { mark, large } = await session.one<{ mark: string; large: string }>(
+      `SELECT (pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::numeric % 4294967296)::text AS mark,
+              (SELECT pg_catalog.count(*) FROM pg_catalog.pg_largeobject_metadata)::text AS large`,
+    );
     const tables: CensusTable[] = [];
-    for (const row of await session.query<Row>(tablesQuery)) tables.push(await countTable(session, row));
-    return tables;
+    for (const row of await session.query<Row>(tablesQuery)) tables.push(await countTable(session, row, since));
+    return { mark, tables, largeObjects: Number(large) };
   } finally {
     await session.query('ROLLBACK');
   }
@@ -73,18 +87,21 @@ const tablesQuery = `SELECT c.oid::int8::text AS oid, n.nspname AS schema, c.rel
 /** A statement may have no more than so many results. */
 const columnsAtOnce = 1500;
 
-async function countTable(session: Session, row: Row): Promise<CensusTable> {
+async function countTable(session: Session, row: Row, since: string | undefined): Promise<CensusTable> {
   const isPartitioned = row.kind === 'p';
   const columns = row.columns ?? [];
   const values = new Map<number, number>();
   let rows = 0;
+  let untouched = 0;
+  const isUntouched = since === undefined ? 'true' : `pg_catalog.age(t.xmin) > pg_catalog.age(${literal(since)}::xid)`;
   for (let from = 0; !isPartitioned && (from === 0 || from < columns.length); from += columnsAtOnce) {
     const some = columns.slice(from, from + columnsAtOnce);
     const counts = some.map(({ name }, index) => `, pg_catalog.count(t.${identifier(name)}) AS c${index}`).join('');
     const counted = await session.one<Record<string, string>>(
-      `SELECT pg_catalog.count(*) AS rows${counts} FROM ONLY ${qualified(row)} t`,
+      `SELECT pg_catalog.count(*) AS rows, pg_catalog.count(*) FILTER (WHERE ${isUntouched}) AS untouched${counts} FROM ONLY ${qualified(row)} t`,
     );
     rows = Number(counted.rows);
+    untouched = Number(counted.untouched);
     for (const [index, { number }] of some.entries()) values.set(number, Number(counted[`c${index}`]));
   }
   return {
@@ -95,6 +112,7 @@ async function countTable(session: Session, row: Row): Promise<CensusTable> {
     root: Number(row.root),
     fileNode: row.file_node ?? '',
     rows,
+    untouched,
     columns: columns.map(column => ({ ...column, values: isPartitioned ? null : (values.get(column.number) ?? 0) })),
     written: { inserted: Number(row.inserted), updated: Number(row.updated), deleted: Number(row.deleted) },
   };

@@ -1,60 +1,13 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import type { Context } from '../../src/commands/context.ts';
 import { rehearse } from '../../src/commands/rehearse.ts';
-import type { RehearseResult } from '../../src/commands/rehearse-result.ts';
 import type { RehearseInputs } from '../../src/inputs/inputs.ts';
-import { type Ran, type RunOptions, lifeboat } from '../support/lifeboat.ts';
 import { type OwnCluster, majors, needsPostgres, startCluster } from '../support/postgres.ts';
-
-const start = { 'migrations/0001_start.sql': 'SELECT 1;\n' };
-const fill = `
-  CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL, old text);
-  INSERT INTO users SELECT i, 'user ' || i, CASE WHEN i <= 10 THEN 'x' END FROM generate_series(1, 1000) i;
-  CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users, note text);
-  INSERT INTO orders SELECT i, i FROM generate_series(1, 500) i;
-  CREATE TABLE empty (id int, nothing text);
-  CREATE TABLE parted (id int, kind text) PARTITION BY LIST (kind);
-  CREATE TABLE parted_a PARTITION OF parted FOR VALUES IN ('a');
-  CREATE TABLE parted_b PARTITION OF parted FOR VALUES IN ('b');
-  INSERT INTO parted SELECT i, CASE WHEN i % 2 = 0 THEN 'a' ELSE 'b' END FROM generate_series(1, 100) i;
-  CREATE TABLE "count" ("Odd |\`name\`" int); INSERT INTO "count" VALUES (1);`;
-
-interface Rehearsal {
-  database: string;
-  result: RehearseResult;
-  ran: Ran;
-}
-
-/** Files of the change, and inputs. */
-interface Try {
-  files: Readonly<Record<string, string>>;
-  inputs?: Record<string, string>;
-  base?: Readonly<Record<string, string>>;
-  options?: RunOptions;
-  /** SQL for the copy, before. */
-  sql?: string;
-}
-
-async function write(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
-  for (const [path, content] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), content, { mode: 0o755 });
-  }
-}
-
-function git(folder: string, ...args: string[]): string {
-  const ran = spawnSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], {
-    cwd: folder,
-    encoding: 'utf8',
-  });
-  assert.equal(ran.status, 0, ran.stderr);
-  return ran.stdout.trim();
-}
+import { type Rehearsal, type Try, findings, passes, rehearsed as play } from './rehearsal.ts';
 
 for (const major of majors())
   describe(`a rehearsal on PostgreSQL ${major}`, () => {
@@ -64,34 +17,11 @@ for (const major of majors())
     });
     after(() => server?.stop());
 
-    async function rehearsed(
-      t: TestContext,
-      { files, inputs = {}, base = start, options = {}, sql = '' }: Try,
-    ): Promise<Rehearsal> {
+    async function rehearsed(t: TestContext, one: Try): Promise<Rehearsal> {
       await needsPostgres(t, major);
       assert.ok(server);
-      const folder = await mkdtemp(join(tmpdir(), 'lifeboat-change-'));
-      t.after(() => rm(folder, { recursive: true, force: true }));
-      git(folder, 'init', '-q', '-b', 'main');
-      await write(folder, base);
-      git(folder, 'add', '-A');
-      git(folder, 'commit', '-qm', 'base');
-      const from = git(folder, 'rev-parse', 'HEAD');
-      await write(folder, files);
-      git(folder, 'add', '-A');
-      git(folder, 'commit', '-qm', 'change', '--allow-empty');
-      const database = await server.createDatabase();
-      await server.query(fill + sql, [], database);
-      const given = { 'target-url': server.url(database), client: server.bin, base: from, ...inputs };
-      const ran = await lifeboat('rehearse', given, { ...options, cwd: folder });
-      return { database, ran, result: (ran.stdout === '' ? {} : JSON.parse(ran.stdout)) as RehearseResult };
+      return play(t, server, one);
     }
-
-    const findings = ({ findings: all }: RehearseResult) => all.map(({ code, object }) => `${code} ${object}`);
-    const passes = ({ ran, result }: Rehearsal) => {
-      assert.equal(ran.status, 0, `${ran.stderr}${ran.stdout}`);
-      assert.deepEqual([result.verdict, findings(result)], ['passed', []]);
-    };
 
     it('of a good migration says what it did, and nothing else', async t => {
       const done = await rehearsed(t, {
@@ -130,42 +60,6 @@ for (const major of majors())
       assert.ok(result.locks.some(({ table }) => table === 'public.users'));
     });
 
-    for (const [what, sql, expected] of [
-      ['deletes rows', 'DELETE FROM orders WHERE id > 400;', ['ROWS_REMOVED table public.orders']],
-      ['truncates', 'TRUNCATE orders;', ['ROWS_REMOVED table public.orders']],
-      ['drops a table with rows', 'DROP TABLE orders;', ['ROWS_REMOVED table public.orders']],
-      ['drops an empty table', 'DROP TABLE empty;', []],
-      ['drops a column with values', 'ALTER TABLE users DROP old;', ['COLUMN_REMOVED column public.users.old']],
-      ['drops a column without values', 'ALTER TABLE orders DROP note;', []],
-      [
-        'renames a table and a column',
-        'ALTER TABLE orders RENAME TO purchases; ALTER TABLE users RENAME old TO older;',
-        [],
-      ],
-      ['moves a table', 'CREATE SCHEMA shop; ALTER TABLE orders SET SCHEMA shop;', []],
-      ['changes a type', 'ALTER TABLE orders ALTER id TYPE bigint;', []],
-      [
-        'replaces rows',
-        'DELETE FROM orders; INSERT INTO orders SELECT i FROM generate_series(1, 500) i;',
-        ['ROWS_REMOVED table public.orders'],
-      ],
-      ['moves rows to another partition', `UPDATE parted SET kind = 'b';`, []],
-      ['drops a partition', 'DROP TABLE parted_a;', ['ROWS_REMOVED table public.parted_a']],
-      ['detaches a partition', 'ALTER TABLE parted DETACH PARTITION parted_a;', []],
-      ['empties a table called count', 'DELETE FROM "count";', ['ROWS_REMOVED table public.count']],
-    ] as const)
-      it(`of one that ${what} ${expected.length === 0 ? 'passes' : 'is red'}`, async t => {
-        const done = await rehearsed(t, { files: { 'migrations/0002.sql': sql } });
-        assert.deepEqual(findings(done.result), expected);
-        assert.equal(done.ran.status, expected.length === 0 ? 0 : 1);
-        if (expected.length === 0) return;
-        // said in the migration, where reviewers see it
-        const accepted = expected.map(one => `-- lifeboat: accept ${one}\n`).join('');
-        const again = await rehearsed(t, { files: { 'migrations/0002.sql': accepted + sql } });
-        passes(again);
-        assert.deepEqual(again.result.accepted, expected);
-      });
-
     it('of one that fails says where, and never what was in a row', async t => {
       const done = await rehearsed(t, {
         files: { 'migrations/0002.sql': "SELECT 1;\nINSERT INTO users VALUES (1, 'secret-name');\n" },
@@ -190,6 +84,69 @@ for (const major of majors())
         [2, ['MIGRATION_EDITED migration migrations/0001_start.sql']],
       );
       assert.deepEqual(edited.result.migrations, []);
+    });
+
+    it('applies a file whose name only sounds like a way back, and says which it leaves out', async t => {
+      const done = await rehearsed(t, {
+        files: {
+          'migrations/0002_add_down_payment.sql': 'ALTER TABLE orders ADD down_payment int;',
+          'migrations/0002_add_down_payment_down.sql': 'ALTER TABLE orders DROP down_payment;',
+        },
+      });
+      passes(done);
+      assert.deepEqual(
+        done.result.migrations.map(({ title }) => title),
+        ['migrations/0002_add_down_payment.sql'],
+      );
+      assert.deepEqual(done.result.notices, [
+        'migrations/0002_add_down_payment_down.sql is not applied: by its name it takes something back',
+      ]);
+      const alone = await rehearsed(t, { files: { 'migrations/rollback/0001_start.sql': 'DROP TABLE users;' } });
+      assert.deepEqual([alone.ran.status, findings(alone.result)], [2, ['NOTHING_APPLIED migrations']]);
+    });
+
+    it('sees an error after which psql was told to go on', async t => {
+      const files = {
+        'migrations/0002.sql': '\\set ON_ERROR_STOP 0\nSELECT nonsense;\nALTER TABLE users ADD mail text;',
+      };
+      const { result } = await rehearsed(t, { files });
+      assert.equal(result.findings[0]?.found, 'SQLSTATE 42703 in line 2: column "nonsense" does not exist');
+    });
+
+    it('goes on to the checks where an edited migration is accepted, and never accepts one that fails', async t => {
+      const accept = (code: string, path: string) => `-- lifeboat: accept ${code} migration ${path}\n`;
+      const edited = 'migrations/0001_start.sql';
+      const red = await rehearsed(t, {
+        files: { [edited]: `${accept('MIGRATION_EDITED', edited)}SELECT 2;` },
+        inputs: { checks: 'SELECT false', 'check-command': 'false' },
+      });
+      assert.deepEqual(
+        red.result.findings.map(({ code }) => code),
+        ['CHECK_FAILED', 'CHECK_COMMAND_FAILED'],
+      );
+      const path = 'migrations/0002.sql';
+      const failed = await rehearsed(t, { files: { [path]: `${accept('MIGRATION_FAILED', path)}SELECT 1 / 0;` } });
+      assert.deepEqual([failed.ran.status, findings(failed.result)], [1, [`MIGRATION_FAILED migration ${path}`]]);
+    });
+
+    it('of what pg_dump leaves out is one that did something', async t => {
+      const role = `made_${major}`;
+      passes(await rehearsed(t, { files: { 'migrations/0002.sql': `CREATE ROLE ${role};` } }));
+      passes(await rehearsed(t, { files: { 'migrations/0002.sql': `ALTER ROLE ${role} SET search_path = shop;` } }));
+      await server?.query(`DROP ROLE ${role}`);
+    });
+
+    it('does not believe a command whose sessions go on', async t => {
+      const done = await rehearsed(t, {
+        files: { 'migrations/2.sql': 'x' },
+        inputs: {
+          'migrate-command': `psql "$DATABASE_URL" -qc 'ALTER TABLE users ADD mail text'
+            setsid psql "$DATABASE_URL" -c "SET application_name = 'goes on'" -c 'SELECT pg_sleep(600)' >/dev/null 2>&1 </dev/null &
+            until [ "$(psql "$DATABASE_URL" -Atc "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'goes on'")" = 1 ]; do :; done`,
+        },
+      });
+      await server?.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'goes on'`);
+      assert.deepEqual([done.ran.status, findings(done.result)], [2, ['MIGRATION_GOES_ON migrations']]);
     });
 
     it('runs the command of the user in a clean environment, and ends it in time', async t => {
@@ -334,6 +291,19 @@ for (const major of majors())
       assert.deepEqual(
         done.result.migrations.map(({ title }) => title),
         ['supabase/migrations/20260201000000_b.sql'],
+      );
+      const merged = await rehearsed(t, {
+        sql,
+        base: {
+          'supabase/migrations/20260101000000_a.sql': 'SELECT broken;',
+          'supabase/migrations/20260115000000_waits.sql': 'CREATE TABLE waits (id int);',
+        },
+        files: { 'supabase/migrations/20260201000000_b.sql': 'ALTER TABLE waits ADD mail text;' },
+      });
+      passes(merged);
+      assert.deepEqual(
+        merged.result.migrations.map(({ title }) => title),
+        ['supabase/migrations/20260115000000_waits.sql', 'supabase/migrations/20260201000000_b.sql'],
       );
     });
 
