@@ -305,4 +305,12 @@ export const objectDamages: readonly Damage[] = [
     ['EXTENSION_DIFFERS', 'extension pgcrypto'],
     ['EXTENSION_DIFFERS', 'extension pgcrypto'],
   ),
+  wrong('comment that no dump mentions', `COMMENT ON TYPE app.users IS 'x'`, [
+    'COMMENT_EXTRA',
+    'comment on type app.users',
+  ]),
+  wrong('right that no dump mentions', 'GRANT USAGE ON TYPE app.users TO shop_app', [
+    'GRANTS_EXTRA',
+    'grants on type app.users',
+  ]),
 ];
