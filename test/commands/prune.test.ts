@@ -245,8 +245,10 @@ describe('prune', () => {
 
   it('of nothing removes nothing', async t => {
     const shelf = await openShelf(t);
-    const result = resultOf<PruneResult>(await shelf.prune());
+    const ran = await shelf.prune();
+    const result = resultOf<PruneResult>(ran);
     assert.deepEqual([result.backups, result.refused], [[], []]);
+    assert.match(ran.stderr, /warning: there is no sealed backup of shop, so none was judged: check store and name/);
   });
 
   for (const [given, message] of [
@@ -360,6 +362,32 @@ describe('prune of an S3 store', () => {
     assert.match(ran.stderr, new RegExp(`${retained} was retained by hand meanwhile: it is kept`));
     assert.match(ran.stderr, new RegExp(`${proven} was proven by a drill meanwhile: it is kept`));
     await shelf.assertWhole();
+  });
+
+  it('touches no foreign object, not in the folder of a backup either', async t => {
+    const shelf = await openBucket(t);
+    const ids = await shelf.fill(4);
+    const foreign = ['p/shop.txt', 'p/shop/notes/read.me', 'p/shop/20260101T000000Z/x', 'p/shopping/manifest.json'];
+    for (const key of foreign) await shelf.server.putForeign('backups', key, 'mine');
+    shelf.proxy.on('ListObjectsV2', exchange =>
+      exchange.change(answer => ({
+        ...answer,
+        body: Buffer.from(
+          answer.body
+            .toString()
+            .replace(
+              '</ListBucketResult>',
+              `<Contents><Key>p/shop/${ids[3]}//odd</Key><Size>1</Size><LastModified>2020-01-01T00:00:00Z</LastModified></Contents></ListBucketResult>`,
+            ),
+        ),
+      })),
+    );
+    resultOf<PruneResult>(await lifeboat('prune', shelf.inputs));
+    const left = await shelf.server.keys('backups');
+    assert.ok(foreign.every(key => left.includes(key)));
+    assert.equal(left.length, 3 * objects.length + foreign.length);
+    const removed = shelf.proxy.requests.filter(({ operation }) => operation === 'DeleteObject').map(({ url }) => url);
+    assert.equal(removed.length, objects.length, removed.join());
   });
 
   it('says that a bucket with versions keeps the bytes of what was removed', async t => {

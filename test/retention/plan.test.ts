@@ -122,6 +122,8 @@ describe('a policy', () => {
     assert.deepEqual(kept([a, b, c, d], policyOf()), [a, c]);
     assert.deepEqual(kept([a, b, c, d], policyOf({ preMigration: 'forever' })), [a, c, d]);
     assert.deepEqual(kept([made(10, null), made(11, null)], policyOf()).length, 2);
+    const partial = { ...made(9, 7), partial: true };
+    assert.deepEqual(kept([partial, a, b], policyOf()), [partial, a]);
   });
 
   it('keeps one from before a restore for 30 days, and in no bucket', () => {
