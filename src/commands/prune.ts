@@ -71,6 +71,7 @@ export async function prune(inputs: PruneInputs, context: Context): Promise<Prun
   for (const { id } of facts.filter(({ isDamaged }) => isDamaged))
     log.warn(`${id} is damaged: objects that its manifest lists are gone, or have another size; it counts for nothing`);
   log.info(`policy: ${describe(inputs.policy)}`);
+  if (sealed.length === 0) log.warn(`there is no sealed backup of ${name}, so none was judged: check store and name`);
   const removal = new Removal(store, context);
   const before = new Date(startedAt.getTime() - runMilliseconds);
   const rests = listed.filter(
@@ -150,7 +151,8 @@ class Removal {
   async remove({ name, id, isRetained, sealed, drills }: ListedBackup): Promise<boolean> {
     const { signal, log } = this.#context;
     const keys: string[] = [];
-    for await (const { key } of this.#store.list(`${name}/${id}/`, signal)) keys.push(key);
+    for await (const { key } of this.#store.list(`${name}/${id}/`, signal))
+      if (parseObjectKey(key) !== undefined) keys.push(key);
     const objects = new Set(keys.flatMap(key => parseObjectKey(key)?.object ?? []));
     if (objects.has(retainObject) && !isRetained) {
       log.warn(`${id} was retained by hand meanwhile: it is kept`);

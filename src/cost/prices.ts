@@ -1,4 +1,7 @@
-/** What one place to store objects costs, in US dollars; a GB has 10⁹ bytes. */
+/**
+ * What one place to store objects costs, in US dollars; a GB has 10⁹ bytes. AWS and Wasabi count 2³⁰ and 1,024 (aws.amazon.com/s3/faqs,
+ * "How will I be charged"; wasabi-support.zendesk.com, article 360059412931), so that there an estimate is up to 7 % high.
+ */
 export interface Price {
   id: string;
   name: string;

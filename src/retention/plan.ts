@@ -39,7 +39,7 @@ const youngTime: KeepTime = { amount: 1, unit: 'd' };
  *
  * - Whole backups of the kinds scheduled, manual, pre-deployment, pre-migration and config fill the buckets; partial ones have buckets of
  *   their own. One made before a restore fills none, since it holds what somebody wanted to be rid of: it is kept for 30 days.
- * - One made before a migration is kept for `preMigration` besides, unless a newer one is of the same pull request.
+ * - One made before a migration is kept for `preMigration` besides, unless a newer one, as whole as it is, is of the same pull request.
  * - One that is wrong counts for nothing; it goes once there are `minimum` good ones.
  * - One that is damaged counts for nothing either, and stays: nobody has looked at it yet.
  * - `within` reaches back from the newest good one, not from now, as restic's `--keep-within` does: neither a month of failures nor a
@@ -74,7 +74,7 @@ export function plan<B extends Kept>(backups: readonly B[], policy: Policy, now:
     );
 
   const newestAt = good[0] && good[0].at < now ? good[0].at : now;
-  const migrated = new Set<number>();
+  const migrated = new Set<string>();
   for (const backup of sorted) {
     if (isAhead(backup)) keep(backup, 'its time lies in the future: a clock is wrong');
     else keepUntil(backup, youngTime, 'younger than a day');
@@ -85,9 +85,9 @@ export function plan<B extends Kept>(backups: readonly B[], policy: Policy, now:
     if (policy.within !== null) keepUntil(backup, policy.within, 'within the time for all', newestAt);
     if (backup.kind === 'pre-restore') keepUntil(backup, preRestoreTime, 'made before a restore');
     if (backup.kind !== 'pre-migration') continue;
-    const { pullRequest } = backup;
-    const isReplaced = pullRequest !== null && migrated.has(pullRequest);
-    if (pullRequest !== null) migrated.add(pullRequest);
+    const change = changeOf(backup);
+    const isReplaced = change !== null && migrated.has(change);
+    if (change !== null) migrated.add(change);
     if (!isReplaced) keepUntil(backup, policy.preMigration, 'made before a migration');
   }
   return sorted.map(backup => decided(backup, decisions.get(backup) ?? newDraft(), migrated));
@@ -101,6 +101,11 @@ function newestProven<B extends Kept>(goodNewestFirst: readonly B[]): Set<B> {
   return new Set(newest.filter(one => one !== undefined));
 }
 
+/** A partial backup is not in the place of a whole one of the same pull request. */
+function changeOf({ pullRequest, partial }: Kept): string | null {
+  return pullRequest === null ? null : `${partial ? 'partial' : 'whole'} ${pullRequest}`;
+}
+
 interface Draft {
   reasons: string[];
   /** One for each reason that a time ends; undefined for one that lasts for ever. */
@@ -111,16 +116,17 @@ function newDraft(): Draft {
   return { reasons: [], ends: [] };
 }
 
-function decided<B extends Kept>(backup: B, { reasons, ends }: Draft, migrated: ReadonlySet<number>): Decision<B> {
+function decided<B extends Kept>(backup: B, { reasons, ends }: Draft, migrated: ReadonlySet<string>): Decision<B> {
   if (reasons.length === 0) return { backup, keep: false, reasons: [whyNot(backup, migrated)], keptUntil: null };
   const isByTimeAlone = ends.length === reasons.length && ends.every(end => end !== undefined);
   const last = Math.max(...ends.map(end => end?.getTime() ?? 0));
   return { backup, keep: true, reasons, keptUntil: isByTimeAlone ? new Date(last) : null };
 }
 
-function whyNot({ isWrong, kind, pullRequest }: Kept, migrated: ReadonlySet<number>): string {
-  if (isWrong) return 'a drill or a verify found it wrong';
-  if (kind === 'pre-migration' && pullRequest !== null && migrated.has(pullRequest))
+function whyNot(backup: Kept, migrated: ReadonlySet<string>): string {
+  if (backup.isWrong) return 'a drill or a verify found it wrong';
+  const change = changeOf(backup);
+  if (backup.kind === 'pre-migration' && change !== null && migrated.has(change))
     return 'its time is over, or a newer one is of the same pull request';
   return 'no rule keeps it';
 }
