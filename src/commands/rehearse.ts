@@ -115,7 +115,7 @@ async function play(stage: Stage, report: Report, checks: Awaited<ReturnType<typ
   const client = await findClient({ major: admin.major, choice: inputs.client, log, signal });
   const way = await chooseWay(inputs, change, admin, top);
   if (way.kind === 'psql')
-    report.notices.push(...way.left.map(path => `${path} is not applied: by its name it takes something back`));
+    report.notices.push(...way.left.map(path => `${path} is not applied: by its name it takes something back, or is no SQL`));
   const as = await roleOf(stage);
   const applying = { inputs, target: as, client, folder: top, log, signal };
   const looking = { admin, client, target, signal };

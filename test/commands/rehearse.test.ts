@@ -99,8 +99,9 @@ for (const major of majors())
         ['migrations/0002_add_down_payment.sql'],
       );
       assert.deepEqual(done.result.notices, [
-        'migrations/0002_add_down_payment_down.sql is not applied: by its name it takes something back',
+        'migrations/0002_add_down_payment_down.sql is not applied: by its name it takes something back, or is no SQL',
       ]);
+      passes(await rehearsed(t, { files: { 'migrations/0002.SQL': 'ALTER TABLE orders ADD down_payment int;' } }));
       const alone = await rehearsed(t, { files: { 'migrations/rollback/0001_start.sql': 'DROP TABLE users;' } });
       assert.deepEqual([alone.ran.status, findings(alone.result)], [2, ['NOTHING_APPLIED migrations']]);
     });
