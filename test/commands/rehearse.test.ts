@@ -183,6 +183,21 @@ for (const major of majors())
       assert.ok((done.result.migrations[1]?.seconds ?? 0) >= 0.15);
     });
 
+    it('lets a tool write its own history anew, but not away', async t => {
+      const sql =
+        '; CREATE TABLE schema_migrations (version bigint, dirty bool); INSERT INTO schema_migrations VALUES (1, false);';
+      const write = (rows: string) => ({
+        sql,
+        files: { 'migrations/2.sql': 'x' },
+        inputs: {
+          'migrate-command': `psql "$DATABASE_URL" -c 'ALTER TABLE users ADD mail text' -c 'BEGIN; TRUNCATE schema_migrations; ${rows}COMMIT'`,
+        },
+      });
+      passes(await rehearsed(t, write('INSERT INTO schema_migrations VALUES (2, false); ')));
+      const gone = await rehearsed(t, write(''));
+      assert.deepEqual(findings(gone.result), ['ROWS_REMOVED table public.schema_migrations']);
+    });
+
     it('sees who is locked out, and for how long', async t => {
       const closed = `BEGIN; ALTER TABLE users ADD mail text; SELECT pg_sleep(0.6); COMMIT;`;
       const open = await rehearsed(t, { files: { 'migrations/2.sql': closed } });

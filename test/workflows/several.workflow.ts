@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -21,7 +22,8 @@ describe('two databases in one repository', () => {
     const github = await openGitHub(t);
     const stage = await openStage(t);
     const blog = await world.source.createDatabase();
-    await world.source.query('CREATE TABLE posts (id int); INSERT INTO posts VALUES (1)', [], blog);
+    const evil = '"a|b <b>@octocat</b> `touch pwned` $(touch pwned) [x](http://e) #12"';
+    await world.source.query(`CREATE TABLE ${evil} AS SELECT 1 AS id`, [], blog);
     const base = await stage.commit({
       'shop/migrations/0001.sql': 'SELECT 1;\n',
       'blog/migrations/0001.sql': 'SELECT 1;\n',
@@ -51,13 +53,17 @@ describe('two databases in one repository', () => {
 
     const both = await propose({
       'shop/migrations/0002.sql': 'ALTER TABLE users ADD mail text;\n',
-      'blog/migrations/0002.sql': 'DELETE FROM posts;\n',
+      'blog/migrations/0002.sql': `DELETE FROM ${evil};\n`,
     });
     assert.equal(both.status, 1);
     const [shop, other] = [jobsOf(both, 1), jobsOf(both, 2)];
     assert.deepEqual([shop.rehearse, shop['migration gate']], ['succeeded', 'succeeded'], both.output);
     assert.deepEqual([other.rehearse, other['migration gate']], ['failed', 'failed'], both.output);
-    assert.match(both.output, /ROWS_REMOVED table public\.posts/);
+    assert.match(both.output, /ROWS_REMOVED table public\.a\|b <b>@octocat/);
+    const told = github.comments.find(({ body }) => body.includes('pre-migration:blog'))?.body ?? '';
+    assert.match(told, /table public\\\.a\\\|b &lt;b&gt;\\@\u200boctocat/);
+    assert.doesNotMatch(told, /<b>|@octocat|\]\(http/);
+    assert.ok(!existsSync(join(stage.folder, 'pwned')));
     assert.deepEqual(github.comments.map(({ body }) => /^<!-- (\S+) -->/.exec(body)?.[1]).sort(), [
       'pg-lifeboat:pre-migration:blog',
       'pg-lifeboat:pre-migration:shop',
