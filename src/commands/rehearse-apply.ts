@@ -21,7 +21,7 @@ export type Way =
       kind: 'psql';
       files: string[];
       edited: string[];
-      /** Those that take something back. */
+      /** Those that take something back, and what is no SQL file. */
       left: string[];
       history: 'supabase' | null;
     };
@@ -92,14 +92,14 @@ const takingBack = /(?:^|\/)(?:down|revert|rollback|undo)\/|(?:^|[._/-])(?:down|
 
 /** Added files in the order of their paths; never those that take something back. */
 function byPsql(migrations: readonly ChangedMigration[]): Way & { kind: 'psql' } {
-  const all = migrations.filter(({ path }) => path.endsWith('.sql'));
-  const files = all.filter(({ path }) => !takingBack.test(path));
+  const isApplied = ({ path }: ChangedMigration) => /\.sql$/i.test(path) && !takingBack.test(path);
+  const files = migrations.filter(isApplied);
   const pathsOf = (some: readonly ChangedMigration[]) => some.map(({ path }) => path).sort();
   return {
     kind: 'psql',
     files: pathsOf(files.filter(({ change }) => change === 'added')),
     edited: pathsOf(files.filter(({ change }) => change !== 'added')),
-    left: pathsOf(all.filter(({ path }) => takingBack.test(path))),
+    left: pathsOf(migrations.filter(one => !isApplied(one))),
     history: null,
   };
 }

@@ -3,14 +3,17 @@ import { type Census, readCensus } from '../postgres/census.ts';
 import type { Client } from '../postgres/client.ts';
 import type { Session, Target } from '../postgres/connection.ts';
 import { compareDefinitions } from '../postgres/definitions.ts';
+import { findHistories } from '../postgres/history.ts';
 import { run } from '../process.ts';
-import { changesOf } from './rehearse-changes.ts';
+import { changesOf, nameOf } from './rehearse-changes.ts';
 import type { DefinitionChange } from './rehearse-result.ts';
 
 /** What the database is at one moment. */
 export interface State {
   census: Census;
   definitions: string;
+  /** The tables in which migration tools write down what they applied, by `schema.name`. */
+  histories: ReadonlySet<string>;
   /** Roles and settings, which pg_dump leaves out. */
   around: string;
   /** Others were still at work, so that more may come. */
@@ -31,7 +34,8 @@ export async function look({ admin, client, target, signal, since }: Look): Prom
   const isGoingOn = !(await untilAlone(admin, signal));
   const { stdout } = await run(client.command('pg_dump', ['--schema-only', '--no-password'], target), signal);
   const { around } = await admin.one<{ around: string }>(aroundQuery);
-  return { census: await readCensus(admin, since?.census.mark), definitions: stdout, around, isGoingOn };
+  const histories = new Set((await findHistories(admin)).map(nameOf));
+  return { census: await readCensus(admin, since?.census.mark), definitions: stdout, histories, around, isGoingOn };
 }
 
 const aroundQuery = `SELECT pg_catalog.jsonb_build_array(

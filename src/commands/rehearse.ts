@@ -115,7 +115,9 @@ async function play(stage: Stage, report: Report, checks: Awaited<ReturnType<typ
   const client = await findClient({ major: admin.major, choice: inputs.client, log, signal });
   const way = await chooseWay(inputs, change, admin, top);
   if (way.kind === 'psql')
-    report.notices.push(...way.left.map(path => `${path} is not applied: by its name it takes something back`));
+    report.notices.push(
+      ...way.left.map(path => `${path} is not applied: by its name it takes something back, or is no SQL`),
+    );
   const as = await roleOf(stage);
   const applying = { inputs, target: as, client, folder: top, log, signal };
   const looking = { admin, client, target, signal };
@@ -172,7 +174,7 @@ function tell(
   report.tablesUnchanged =
     before.census.tables.length - report.tables.filter(({ rowsBefore }) => rowsBefore !== null).length;
   report.definitions = definitionChanges(before.definitions, after.definitions);
-  report.findings.push(...losses(before.census, after.census));
+  report.findings.push(...losses(before.census, after.census, before.histories));
   if (after.isGoingOn)
     report.findings.push({
       code: 'MIGRATION_GOES_ON',

@@ -7,8 +7,8 @@ import { headOf, limits, lockCells, rightOfTables, tableCells, tableHeader } fro
 import { markdownTable, textTable } from './table.ts';
 
 const exitStatuses: Readonly<Record<Verdict, ExitStatus>> = { passed: 0, failed: 1, 'could-not-verify': 2 };
-/** GitHub takes 65,536 characters of a comment. */
-const commentCharacters = 60_000;
+/** GitHub takes 65,536 characters of a comment, and Linux 128 KiB of a variable, by which the next step gets it. */
+const commentBytes = 60_000;
 const mostRows = 50;
 
 /** What a rehearsal came to: verdict first, then findings, then what the migrations did. */
@@ -22,13 +22,23 @@ export function presentRehearsal(result: RehearseResult): Presentation {
       migrations: String(result.files.length),
       'duration-seconds': String(result.durationSeconds),
       report: result.report ?? '',
-      comment:
-        summary.length <= commentCharacters
-          ? summary
-          : `${markdownOf({ ...result, definitions: [] }).slice(0, commentCharacters)}\n\n(cut: the job summary has it all)\n`,
+      comment: commentOf(result, summary),
     },
     exitStatus: exitStatuses[result.verdict],
   };
+}
+
+/** The summary; where it is too long, without the text of definitions, and then as many whole lines as may be. */
+function commentOf(result: RehearseResult, summary: string): string {
+  if (Buffer.byteLength(summary) <= commentBytes) return summary;
+  const lines: string[] = [];
+  let left = commentBytes;
+  for (const line of markdownOf(result, 'counts').split('\n')) {
+    left -= Buffer.byteLength(line) + 1;
+    if (left < 0) break;
+    lines.push(line);
+  }
+  return `${lines.join('\n')}\n\n(cut: the job summary has it all)\n`;
 }
 
 function textOf(result: RehearseResult): string {
@@ -72,7 +82,7 @@ function definitionsText({ definitions }: RehearseResult): string[] {
   return definitions.slice(0, mostRows).map(({ object, change }) => plainLine(`${change}: ${object}`));
 }
 
-function markdownOf(result: RehearseResult): string {
+function markdownOf(result: RehearseResult, definitions: 'text' | 'counts' = 'text'): string {
   const { accepted, findings, notices, migrations, locks, tables, tablesUnchanged, checks, files, namesHidden } =
     result;
   const head = headOf(result);
@@ -125,7 +135,7 @@ function markdownOf(result: RehearseResult): string {
           rightOfTables,
         )}${more(tables.length)}\n`,
   );
-  parts.push(definitionsMarkdown(result));
+  parts.push(definitionsMarkdown(result, definitions));
   if (checks.length > 0)
     parts.push(
       markdownTable(
@@ -143,7 +153,7 @@ function markdownOf(result: RehearseResult): string {
   return parts.join('\n');
 }
 
-function definitionsMarkdown({ definitions, namesHidden }: RehearseResult): string {
+function definitionsMarkdown({ definitions, namesHidden }: RehearseResult, as: 'text' | 'counts'): string {
   if (definitions.length === 0) return 'No definition was changed.\n';
   const shown = definitions.slice(0, 4 * mostRows);
   const counts = (['added', 'changed', 'removed'] as const)
@@ -151,7 +161,7 @@ function definitionsMarkdown({ definitions, namesHidden }: RehearseResult): stri
     .filter(([count]) => count > 0)
     .map(([count, change]) => `${count} ${change}`)
     .join(', ');
-  if (namesHidden) return `**Definitions**: ${counts}\n`;
+  if (namesHidden || as === 'counts') return `**Definitions**: ${counts}\n`;
   const lines = shown.flatMap(({ object, change, before, after }) => [
     `@@ ${change}: ${object.replaceAll(/\s/g, ' ')} @@`,
     ...(before === '' ? [] : before.split('\n').map(line => `-${line}`)),

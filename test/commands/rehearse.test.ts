@@ -99,8 +99,9 @@ for (const major of majors())
         ['migrations/0002_add_down_payment.sql'],
       );
       assert.deepEqual(done.result.notices, [
-        'migrations/0002_add_down_payment_down.sql is not applied: by its name it takes something back',
+        'migrations/0002_add_down_payment_down.sql is not applied: by its name it takes something back, or is no SQL',
       ]);
+      passes(await rehearsed(t, { files: { 'migrations/0002.SQL': 'ALTER TABLE orders ADD down_payment int;' } }));
       const alone = await rehearsed(t, { files: { 'migrations/rollback/0001_start.sql': 'DROP TABLE users;' } });
       assert.deepEqual([alone.ran.status, findings(alone.result)], [2, ['NOTHING_APPLIED migrations']]);
     });
@@ -180,6 +181,21 @@ for (const major of majors())
         ['first', 'second'],
       );
       assert.ok((done.result.migrations[1]?.seconds ?? 0) >= 0.15);
+    });
+
+    it('lets a tool write its own history anew, but not away', async t => {
+      const sql =
+        '; CREATE TABLE schema_migrations (version bigint, dirty bool); INSERT INTO schema_migrations VALUES (1, false);';
+      const write = (rows: string) => ({
+        sql,
+        files: { 'migrations/2.sql': 'x' },
+        inputs: {
+          'migrate-command': `psql "$DATABASE_URL" -c 'ALTER TABLE users ADD mail text' -c 'BEGIN; TRUNCATE schema_migrations; ${rows}COMMIT'`,
+        },
+      });
+      passes(await rehearsed(t, write('INSERT INTO schema_migrations VALUES (2, false); ')));
+      const gone = await rehearsed(t, write(''));
+      assert.deepEqual(findings(gone.result), ['ROWS_REMOVED table public.schema_migrations']);
     });
 
     it('sees who is locked out, and for how long', async t => {

@@ -163,6 +163,7 @@ describe('the migration gate', async () => {
     SNAPSHOT: string;
     REHEARSE: string;
     VERDICT: string;
+    REHEARSED: string;
     POLICY: string;
     HOW: string;
   }
@@ -175,6 +176,7 @@ describe('the migration gate', async () => {
     SNAPSHOT: 'success',
     REHEARSE: 'success',
     VERDICT: 'passed',
+    REHEARSED: '2',
     POLICY: 'fail',
     HOW: 'full',
   };
@@ -210,6 +212,8 @@ describe('the migration gate', async () => {
     ['a fork that is let through', { UNTRUSTED: 'true', POLICY: 'pass' }, true, /NOT REHEARSED/],
     ['a push', { EVENT: 'push', MIGRATIONS: '0', REHEARSE: 'skipped', VERDICT: '' }, true, /snapshot .* is sealed/],
     ['a push without its snapshot', { EVENT: 'push', SNAPSHOT: 'failure' }, false, /snapshot .* came to failure/],
+    ['a rehearsal of fewer', { REHEARSED: '1' }, false, /1 migrations were rehearsed, and the change has 2/],
+    ['a rehearsal of nobody knows how many', { REHEARSED: '' }, false, /no migrations were rehearsed/],
     ['a policy that is none', { POLICY: 'maybe' }, false, /untrusted may be fail or pass/],
     ['a way that is none', { HOW: 'half' }, false, /rehearse may be full or schema-only/],
   ] as const)
@@ -229,6 +233,7 @@ describe('the migration gate', async () => {
       SNAPSHOT: result,
       REHEARSE: result,
       VERDICT: fc.constantFrom('passed', 'failed', 'could-not-verify', ''),
+      REHEARSED: fc.constantFrom('0', '1', '12', ''),
       POLICY: fc.constantFrom('fail', 'pass', ''),
       HOW: fc.constantFrom('full', 'schema-only', ''),
     });
@@ -237,7 +242,11 @@ describe('the migration gate', async () => {
       if (one.POLICY === '' || one.HOW === '' || !/^(?:true|false)$/.test(one.UNTRUSTED)) return false;
       if (one.UNTRUSTED === 'true') return one.MIGRATIONS === '0' || one.POLICY === 'pass';
       if (one.EVENT === 'push') return one.SNAPSHOT === 'success';
-      const isRehearsed = one.SNAPSHOT === 'success' && one.REHEARSE === 'success' && one.VERDICT === 'passed';
+      const isRehearsed =
+        one.SNAPSHOT === 'success' &&
+        one.REHEARSE === 'success' &&
+        one.VERDICT === 'passed' &&
+        one.REHEARSED === one.MIGRATIONS;
       return one.MIGRATIONS === '0' || isRehearsed;
     };
     fc.assert(
@@ -245,4 +254,19 @@ describe('the migration gate', async () => {
       { numRuns: 150 },
     );
   });
+});
+
+describe('the typed confirmation of a restore', () => {
+  const script = workflows.find(({ file }) => file === 'restore.yml')?.jobs.plan?.steps[0]?.run ?? '';
+  for (const [name, confirm, isTyped] of [
+    ['shop', 'shop', true],
+    ['shop', 'shopp', false],
+    ['shop', '', false],
+    ['', '', false],
+    ['shop', '$(echo shop)', false],
+  ] as const)
+    it(`of "${name}" ${isTyped ? 'is' : 'is not'} "${confirm}"`, () => {
+      const env = { PATH: process.env.PATH ?? '', GITHUB_OUTPUT: '/dev/null', NAME: name, CONFIRM: confirm };
+      assert.equal(spawnSync('bash', ['-e', '-c', script], { env }).status === 0, isTyped);
+    });
 });

@@ -38,9 +38,21 @@ describe('a rehearsal', () => {
       table: `t${index}`,
     })) as RehearseResult['tables'];
     const { outputs, summary } = presentRehearsal({ ...result, definitions, tables });
-    assert.ok((outputs.comment ?? '').length <= 61_000);
+    assert.ok(Buffer.byteLength(outputs.comment ?? '') <= 61_000);
+    assert.match(outputs.comment ?? '', /\*\*Definitions\*\*: 3000 added/);
+    assert.doesNotMatch(outputs.comment ?? '', /No definition was changed/);
     assert.match(outputs.comment ?? '', /\(cut: the job summary has it all\)\n$/);
     assert.match(summary, /and 2950 more/);
+  });
+
+  it('is short enough for the variable that carries it, whatever the names are written in', () => {
+    const findings = Array.from({ length: 500 }, (_, index) => ({
+      ...(result.findings[0] as RehearseResult['findings'][number]),
+      object: `table public.${'表'.repeat(60)}${index}`,
+    }));
+    const comment = presentRehearsal({ ...result, findings }).outputs.comment ?? '';
+    assert.ok(Buffer.byteLength(comment) <= 61_000);
+    assert.match(comment, /\|\n\n\(cut: the job summary has it all\)\n$/, 'whole rows');
   });
 
   it('of no migration says so', () => {

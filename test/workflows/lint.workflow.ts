@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFile, readdir } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { root } from './support/stage.ts';
+
+const zizmorOfExamples = join(import.meta.dirname, 'zizmor-of-examples.yml');
 
 /** Workflows of ours, and those that people copy. */
 async function files(): Promise<string[]> {
@@ -25,12 +28,24 @@ describe('the workflows and the examples', () => {
     clean('actionlint', await files(), root);
   });
 
-  // the examples name a release by its tag, which the auditor minds, and which there is no commit for yet
   it('of ours are clean to zizmor, as an auditor reads them', () => {
     clean('zizmor', ['--persona', 'auditor', '--offline', '--quiet', '.'], root);
   });
 
+  it('that people copy are clean to zizmor, but for what its configuration explains', async t => {
+    // it collects workflows only where GitHub would
+    const folder = await mkdtemp(join(tmpdir(), 'lifeboat-lint-'));
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    await cp(join(root, 'examples'), join(folder, '.github/workflows'), { recursive: true });
+    const audit = ['--persona', 'auditor', '--offline', '--quiet', '--config', zizmorOfExamples, '.'];
+    clean('zizmor', audit, folder);
+  });
+
   it('say why wherever something is ignored', async () => {
+    const disabled = (await readFile(zizmorOfExamples, 'utf8')).matchAll(/^(.*)\n +[\w-]+: \{ disable: true \}$/gm);
+    const reasons = [...disabled].map(([, reason = '']) => reason);
+    assert.ok(reasons.length > 0);
+    for (const reason of reasons) assert.match(reason, /^ +# \w/);
     const config = await readFile(join(root, '.github/actionlint.yaml'), 'utf8');
     for (const [line] of config.matchAll(/^ +- .*$/gm))
       assert.match(config, new RegExp(`# .*\\n${line.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)}`));

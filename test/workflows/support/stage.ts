@@ -25,7 +25,7 @@ export function staged(workflow: string): string {
   });
 }
 
-/** Keeps what is uploaded where the test finds it. */
+/** Keeps what is uploaded where the test finds it; a name may be taken once in a run, as on GitHub. */
 const uploadArtifact = `name: upload
 inputs: { name: { required: true }, path: { required: true }, retention-days: {}, if-no-files-found: {} }
 runs:
@@ -33,7 +33,7 @@ runs:
   steps:
     - shell: bash
       env: { NAME: '\${{ inputs.name }}', FILE: '\${{ inputs.path }}' }
-      run: mkdir -p ".stage/artifacts/$NAME" && cp $FILE ".stage/artifacts/$NAME"
+      run: mkdir -p .stage/artifacts && mkdir ".stage/artifacts/$NAME" && cp $FILE ".stage/artifacts/$NAME"
 `;
 
 export interface Play {
@@ -103,6 +103,7 @@ async function playIn(folder: string, play: Play): Promise<Played> {
   const { caller, event = 'workflow_dispatch', payload = {}, secrets = {}, vars = {}, inputs = {}, env = {} } = play;
   const outside = await mkdtemp(join(tmpdir(), 'lifeboat-play-'));
   try {
+    await rm(join(folder, '.stage/artifacts'), { recursive: true, force: true });
     await write(folder, '.github/workflows/caller.yml', staged(caller));
     await writeFile(join(outside, 'event.json'), JSON.stringify({ ...payload, inputs }));
     const args = [event, '-W', '.github/workflows/caller.yml', '-e', join(outside, 'event.json')];
@@ -114,6 +115,8 @@ async function playIn(folder: string, play: Play): Promise<Played> {
       '--bind',
       '--pull=false',
       '--action-offline-mode',
+      // a service of a job that failed would keep its port
+      '--rm',
     );
     for (const [name, value] of Object.entries(secrets)) if (value !== '') args.push('-s', name);
     for (const [name, value] of Object.entries(vars)) args.push('--var', `${name}=${value}`);
