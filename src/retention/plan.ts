@@ -75,6 +75,7 @@ export function plan<B extends Kept>(backups: readonly B[], policy: Policy, now:
 
   const newestAt = good[0] && good[0].at < now ? good[0].at : now;
   const migrated = new Set<string>();
+  const replaced = new Set<Kept>();
   for (const backup of sorted) {
     if (isAhead(backup)) keep(backup, 'its time lies in the future: a clock is wrong');
     else keepUntil(backup, youngTime, 'younger than a day');
@@ -88,9 +89,10 @@ export function plan<B extends Kept>(backups: readonly B[], policy: Policy, now:
     const change = changeOf(backup);
     const isReplaced = change !== null && migrated.has(change);
     if (change !== null) migrated.add(change);
-    if (!isReplaced) keepUntil(backup, policy.preMigration, 'made before a migration');
+    if (isReplaced) replaced.add(backup);
+    else keepUntil(backup, policy.preMigration, 'made before a migration');
   }
-  return sorted.map(backup => decided(backup, decisions.get(backup) ?? newDraft(), migrated));
+  return sorted.map(backup => decided(backup, decisions.get(backup) ?? newDraft(), replaced));
 }
 
 /** What a drill proved is never given up for one that fills other buckets, or none. */
@@ -116,18 +118,18 @@ function newDraft(): Draft {
   return { reasons: [], ends: [] };
 }
 
-function decided<B extends Kept>(backup: B, { reasons, ends }: Draft, migrated: ReadonlySet<string>): Decision<B> {
-  if (reasons.length === 0) return { backup, keep: false, reasons: [whyNot(backup, migrated)], keptUntil: null };
+function decided<B extends Kept>(backup: B, { reasons, ends }: Draft, replaced: ReadonlySet<Kept>): Decision<B> {
+  if (reasons.length === 0) return { backup, keep: false, reasons: [whyNot(backup, replaced)], keptUntil: null };
   const isByTimeAlone = ends.length === reasons.length && ends.every(end => end !== undefined);
   const last = Math.max(...ends.map(end => end?.getTime() ?? 0));
   return { backup, keep: true, reasons, keptUntil: isByTimeAlone ? new Date(last) : null };
 }
 
-function whyNot(backup: Kept, migrated: ReadonlySet<string>): string {
+function whyNot(backup: Kept, replaced: ReadonlySet<Kept>): string {
   if (backup.isWrong) return 'a drill or a verify found it wrong';
-  const change = changeOf(backup);
-  if (backup.kind === 'pre-migration' && change !== null && migrated.has(change))
-    return 'its time is over, or a newer one is of the same pull request';
+  if (replaced.has(backup)) return 'a newer one is of the same pull request';
+  if (backup.kind === 'pre-migration') return 'its time after a migration is over';
+  if (backup.kind === 'pre-restore') return 'its time after a restore is over';
   return 'no rule keeps it';
 }
 

@@ -122,6 +122,15 @@ describe('a policy', () => {
     assert.deepEqual(kept([a, b, c, d], policyOf()), [a, c]);
     assert.deepEqual(kept([a, b, c, d], policyOf({ preMigration: 'forever' })), [a, c, d]);
     assert.deepEqual(kept([made(10, null), made(11, null)], policyOf()).length, 2);
+    const gone = plan([a, b, c, d, backupAt(now.getTime() - 31 * day, { kind: 'pre-restore' })], policyOf(), now);
+    assert.deepEqual(
+      gone.filter(({ keep }) => !keep).map(({ reasons }) => reasons),
+      [
+        ['a newer one is of the same pull request'],
+        ['its time after a restore is over'],
+        ['its time after a migration is over'],
+      ],
+    );
     const partial = { ...made(9, 7), partial: true };
     assert.deepEqual(kept([partial, a, b], policyOf()), [partial, a]);
   });
