@@ -24,7 +24,8 @@ export function inOneForm({ type, text }: Definition): string[] {
   return statements;
 }
 
-const limit = /(?<=\n {4})(?:MAXVALUE (32767|2147483647)|MINVALUE -(32768|2147483648))(?=\n)/;
+const mostOfType = /(?<=\n {4})MAXVALUE (?:(32767)|2147483647)(?=\n)/;
+const leastOfType = /(?<=\n {4})MINVALUE -(?:(32768)|2147483648)(?=\n)/;
 const identity = /^ALTER TABLE (.*) ALTER COLUMN (.*) ADD GENERATED .*?\n {4}INCREMENT BY (-?)/s;
 
 /**
@@ -35,13 +36,14 @@ export function withOwnLimits(definitions: readonly Definition[]): Definition[] 
   return definitions.map(one => {
     if (one.type !== 'SEQUENCE') return one;
     const [, table = '', column = '', sign = ''] = identity.exec(one.text) ?? [];
-    const [written, most, least] = limit.exec(one.text) ?? [];
-    if (table === '' || written === undefined || (sign === '') !== (least === undefined)) return one;
-    const type = (most ?? least ?? '').length > 5 ? 'integer' : 'smallint';
+    const limit = sign === '' ? mostOfType : leastOfType;
+    const [written, small] = limit.exec(one.text) ?? [];
+    if (table === '' || written === undefined) return one;
+    const type = small === undefined ? 'integer' : 'smallint';
     const heads = ['CREATE TABLE', 'CREATE UNLOGGED TABLE'].map(words => `${words} ${table} (\n`);
     const holder = definitions.find(({ text }) => heads.some(head => text.startsWith(head)));
     if (holder === undefined || !new RegExp(`\\n    ${literally(column)} ${type}[ ,\\n]`).test(holder.text)) return one;
-    return { ...one, text: one.text.replace(limit, `NO ${most === undefined ? 'MINVALUE' : 'MAXVALUE'}`) };
+    return { ...one, text: one.text.replace(limit, sign === '' ? 'NO MAXVALUE' : 'NO MINVALUE') };
   });
 }
 
