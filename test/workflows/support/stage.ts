@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 
 export const root = join(import.meta.dirname, '../../..');
@@ -104,7 +104,13 @@ async function playIn(folder: string, play: Play): Promise<Played> {
   const outside = await mkdtemp(join(tmpdir(), 'lifeboat-play-'));
   try {
     await rm(join(folder, '.stage/artifacts'), { recursive: true, force: true });
-    await write(folder, '.github/workflows/caller.yml', staged(caller));
+    // act names its containers after the workflow, and other tests play the same one at the same time
+    const unique = `-${basename(folder).toLowerCase()}`;
+    await write(
+      folder,
+      '.github/workflows/caller.yml',
+      staged(caller).replace(/^name: .+$/m, name => name + unique),
+    );
     await writeFile(join(outside, 'event.json'), JSON.stringify({ ...payload, inputs }));
     const args = [event, '-W', '.github/workflows/caller.yml', '-e', join(outside, 'event.json')];
     args.push(
@@ -126,7 +132,8 @@ async function playIn(folder: string, play: Play): Promise<Played> {
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
     const status = await new Promise<number | null>(resolve => child.once('close', resolve));
-    return { status, output, jobs: jobsIn(output) };
+    const said = output.replaceAll(unique, '');
+    return { status, output: said, jobs: jobsIn(said) };
   } finally {
     await rm(outside, { recursive: true });
   }
