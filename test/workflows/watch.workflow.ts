@@ -41,7 +41,8 @@ describe('watch.yml', () => {
       ['/fail'],
     );
 
-    assert.equal((await stage.play({ caller: await example('backup'), ...told })).status, 0);
+    const backedUp = await stage.play({ caller: await example('backup'), ...told });
+    assert.equal(backedUp.status, 0, backedUp.output);
     const half = await watch();
     assert.equal(half.status, 1);
     assert.doesNotMatch(half.output, /\| {3}NO_BACKUP /);
