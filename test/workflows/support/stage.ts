@@ -104,13 +104,8 @@ async function playIn(folder: string, play: Play): Promise<Played> {
   const outside = await mkdtemp(join(tmpdir(), 'lifeboat-play-'));
   try {
     await rm(join(folder, '.stage/artifacts'), { recursive: true, force: true });
-    // act names its containers after the workflow, and other tests play the same one at the same time
     const unique = `-${basename(folder).toLowerCase()}`;
-    await write(
-      folder,
-      '.github/workflows/caller.yml',
-      staged(caller).replace(/^name: .+$/m, name => name + unique),
-    );
+    await write(folder, '.github/workflows/caller.yml', named(staged(caller), unique));
     await writeFile(join(outside, 'event.json'), JSON.stringify({ ...payload, inputs }));
     const args = [event, '-W', '.github/workflows/caller.yml', '-e', join(outside, 'event.json')];
     args.push(
@@ -137,6 +132,20 @@ async function playIn(folder: string, play: Play): Promise<Played> {
   } finally {
     await rm(outside, { recursive: true });
   }
+}
+
+/**
+ * The caller with something more in the name of each of its jobs: act names its containers after them, and other tests play the same
+ * caller at the same time.
+ */
+function named(caller: string, unique: string): string {
+  const [before = '', jobs = ''] = caller.split(/(?<=^jobs:\n)/m);
+  const renamed = jobs.replaceAll(/^ {2}([\w-]+):\n((?: {4}.*\n|\n)*)/gm, (_, id: string, body: string) =>
+    /^ {4}name: /m.test(body)
+      ? `  ${id}:\n${body.replace(/(?<=^ {4}name: )(.*?)(?= #|$)/m, name => name + unique)}`
+      : `  ${id}:\n    name: ${id}${unique}\n${body}`,
+  );
+  return before + renamed;
 }
 
 function jobsIn(output: string): Played['jobs'] {
