@@ -159,6 +159,17 @@ describe('pre-migration.yml', () => {
     }
   });
 
+  it('is red when the run is cancelled half way', async t => {
+    const change = await openChange(t);
+    const cancelled = await change.propose(
+      { 'migrations/0002_mail.sql': 'ALTER TABLE users ADD mail text;\n' },
+      { more: { 'migrate-command': 'sleep 900' }, cancelsAt: 'Run Main rehearse the migrations' },
+    );
+    const { rehearse, 'migration gate': gate, snapshot } = jobsOf(cancelled);
+    assert.deepEqual([cancelled.status, snapshot, rehearse, gate], [1, 'succeeded', 'failed', 'failed']);
+    assert.doesNotMatch(cancelled.output, /migrations rehearsed/);
+  });
+
   it('is red when nobody knows where migrations lie', async t => {
     const change = await openChange(t, { 'src/main.js': '' });
     const played = await change.propose({ 'src/other.js': '' });

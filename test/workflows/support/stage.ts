@@ -47,6 +47,8 @@ export interface Play {
   /** Of a workflow that is started by hand. */
   inputs?: Readonly<Record<string, string>>;
   env?: Readonly<Record<string, string>>;
+  /** The run is cancelled as soon as this is printed. */
+  cancelsAt?: string;
 }
 
 export interface Played {
@@ -125,7 +127,12 @@ async function playIn(folder: string, play: Play): Promise<Played> {
     for (const [name, value] of Object.entries(env)) args.push('--env', `${name}=${value}`);
     const child = spawn('act', args, { cwd: folder, env: { ...process.env, ...secrets } });
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()));
+    const read = (text: Buffer) => {
+      const wasThere = play.cancelsAt === undefined || output.includes(play.cancelsAt);
+      output += text.toString();
+      if (!wasThere && output.includes(play.cancelsAt ?? '')) child.kill('SIGINT');
+    };
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', read);
     const status = await new Promise<number | null>(resolve => child.once('close', resolve));
     const said = output.replaceAll(unique, '');
     return { status, output: said, jobs: jobsIn(said) };
