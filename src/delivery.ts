@@ -59,6 +59,26 @@ export function describeFault(error: unknown, timeoutMilliseconds: number): stri
   return messageOf(error instanceof Error && error.cause !== undefined ? error.cause : error);
 }
 
+/** The bytes that an answer begins with: once there are so many, the rest is left where it is. */
+export async function beginningOf(response: Response, mostBytes: number): Promise<Buffer> {
+  if (response.body === null) return Buffer.alloc(0);
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+    chunks.push(chunk);
+    sizeBytes += chunk.length;
+    // leaving the loop cancels the rest
+    if (sizeBytes >= mostBytes) break;
+  }
+  return Buffer.concat(chunks).subarray(0, mostBytes);
+}
+
+/** The failure of an answer that is no success: a `NotYet` where the status says that it may pass by. */
+export function refusalOf({ status, headers }: Response, problem: string): Failure {
+  const mayPass = [408, 425, 429].includes(status) || status >= 500;
+  return mayPass ? new NotYet(problem, retryAfter(headers.get('retry-after'))) : new Failure(problem);
+}
+
 /** What a Retry-After header asks for, in seconds: it has a number of them, or a date; undefined where it has neither. */
 export function retryAfter(value: string | null): number | undefined {
   if (value === null) return undefined;

@@ -29,6 +29,12 @@ export function wrongInput(input: string, problem: string, hint?: string): Failu
   return new Failure(`input ${input} ${problem}`, { hint, exitStatus: 64 });
 }
 
+/** The text of anything thrown, on one line, and what to do about it where that is known. */
+export function explanationOf(error: unknown): string {
+  const hint = error instanceof Failure ? error.hint : undefined;
+  return `${messageOf(error)}${hint === undefined ? '' : ` (${hint})`}`;
+}
+
 /** The text of anything thrown, on one line. */
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');

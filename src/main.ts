@@ -17,7 +17,7 @@ import { retain } from './commands/retain.ts';
 import { openInputStore } from './commands/stores.ts';
 import { verify } from './commands/verify.ts';
 import { watch } from './commands/watch.ts';
-import { type ExitStatus, Failure, messageOf } from './failure.ts';
+import { type ExitStatus, Failure, explanationOf, messageOf } from './failure.ts';
 import { helpText } from './inputs/help.ts';
 import { type Inputs, readInputs } from './inputs/inputs.ts';
 import { type Environment, type RawInputs, readAction, readTerminal } from './inputs/raw.ts';
@@ -164,7 +164,7 @@ function explain(error: unknown, clean: (line: string) => string): { text: strin
   if (!(error instanceof Failure))
     return { text: clean(`unexpected: ${messageOf(error)} (please report this, with the debug log)`), exitStatus: 1 };
   return {
-    text: clean(error.hint === undefined ? error.message : `${error.message} (${error.hint})`),
+    text: clean(explanationOf(error)),
     exitStatus: error.exitStatus,
   };
 }

@@ -1,4 +1,4 @@
-import { type Means, NotYet, describeFault, retryAfter } from '../delivery.ts';
+import { type Means, NotYet, beginningOf, describeFault, refusalOf } from '../delivery.ts';
 import { Failure } from '../failure.ts';
 import { plainLine, shorten } from '../report/format.ts';
 
@@ -31,9 +31,7 @@ export async function sendOnce(request: HttpRequest, means: Means): Promise<stri
   if (response.ok) return text;
   const reason = shorten(plainLine(text.trim()), longestReason);
   const problem = `it answered with status ${response.status}${reason === '' ? '' : `: ${reason}`}`;
-  if ([408, 425, 429].includes(response.status) || response.status >= 500)
-    throw new NotYet(problem, retryAfter(response.headers.get('retry-after')));
-  throw new Failure(problem);
+  throw refusalOf(response, problem);
 }
 
 async function follow(
@@ -53,7 +51,7 @@ async function follow(
     });
     const location = response.headers.get('location');
     if (response.status < 300 || response.status > 399 || location === null)
-      return { response, text: await beginningOf(response) };
+      return { response, text: (await beginningOf(response, mostBytesRead)).toString('utf8') };
     await response.body?.cancel();
     if (method === 'POST' && ![307, 308].includes(response.status))
       throw new Failure(`it answered with a redirect, status ${response.status}, that loses what is sent`);
@@ -82,17 +80,4 @@ function authorization({ username, password }: URL): Record<string, string> {
   if (username === '' && password === '') return {};
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
-}
-
-async function beginningOf(response: Response): Promise<string> {
-  if (response.body === null) return '';
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-    chunks.push(chunk);
-    sizeBytes += chunk.length;
-    // leaving the loop cancels the rest
-    if (sizeBytes >= mostBytesRead) break;
-  }
-  return Buffer.concat(chunks).subarray(0, mostBytesRead).toString('utf8');
 }

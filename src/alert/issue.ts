@@ -1,6 +1,6 @@
 import { type Github, GithubRefusal } from '../github/api.ts';
 import { Failure } from '../failure.ts';
-import { type Author, isBy, loginOf, loginsToAsk } from './issue-author.ts';
+import { type Author, isBy, loginOf, loginsToAsk } from '../github/author.ts';
 import { type Line, type Lines, type Told, changesBy, linesIn, newer } from './issue-lines.ts';
 import { commentBody, issueBody, issueTitle, markerOf } from './issue-text.ts';
 import { isFailing } from './outcome.ts';

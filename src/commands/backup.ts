@@ -73,7 +73,7 @@ async function pruneAfter(
       );
     return pruned;
   } catch (error) {
-    log.warn(`the backup is sealed, and nothing was pruned after it: ${messageOf(error)}`);
+    log.warn(`the backup is sealed, and the prune after it did not come to its end: ${messageOf(error)}`);
     return null;
   }
 }

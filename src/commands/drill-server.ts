@@ -1,5 +1,5 @@
 import type { Manifest } from '../catalog/manifest.ts';
-import { Failure, messageOf } from '../failure.ts';
+import { Failure, explanationOf, messageOf } from '../failure.ts';
 import type { DrillInputs } from '../inputs/inputs.ts';
 import { type Session, type Target, connect } from '../postgres/connection.ts';
 import { readIdentity, readVersionAndSize } from '../postgres/facts.ts';
@@ -102,7 +102,7 @@ async function openAdmin(target: Target, waitSeconds: number, { log, signal }: C
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof Failure)) throw error;
-    const found = error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
+    const found = explanationOf(error);
     throw new DrillEnded({ code: 'SERVER_UNREACHABLE', object: 'server', expected: 'an answer', found });
   }
 }

@@ -1,5 +1,5 @@
 import type { Manifest } from '../catalog/manifest.ts';
-import { Failure, messageOf } from '../failure.ts';
+import { explanationOf, messageOf } from '../failure.ts';
 import type { WatchInputs } from '../inputs/watch.ts';
 import { type Session, connect } from '../postgres/connection.ts';
 import { type SourceIdentity, readIdentity, readVersionAndSize } from '../postgres/facts.ts';
@@ -48,7 +48,7 @@ export async function lookAtDatabase(
     };
   } catch (error) {
     signal.throwIfAborted();
-    return { look: unreachable(name, reasonOf(error)), asked: null };
+    return { look: unreachable(name, explanationOf(error)), asked: null };
   } finally {
     signal.removeEventListener('abort', cut);
     await session?.close();
@@ -117,9 +117,4 @@ function compareSource(identity: SourceIdentity | undefined, newest: Manifest | 
   if (!identity || !source) return 'unknown';
   const isSame = identity.systemIdentifier === source.systemIdentifier && identity.databaseOid === source.databaseOid;
   return isSame ? 'same' : 'another';
-}
-
-function reasonOf(error: unknown): string {
-  const hint = error instanceof Failure ? error.hint : undefined;
-  return `${messageOf(error)}${hint === undefined ? '' : ` (${hint})`}`;
 }

@@ -1,6 +1,6 @@
 import { without } from '../alert/secrets.ts';
 import { type Means, meansOf } from '../delivery.ts';
-import { Failure, messageOf } from '../failure.ts';
+import { Failure, explanationOf } from '../failure.ts';
 import { type Github, openGithub } from '../github/api.ts';
 import { readRepository, readWorkflow } from '../github/workflow.ts';
 import type { ScheduleInputs, SupabaseInputs } from '../inputs/watch-outside.ts';
@@ -117,7 +117,6 @@ async function ask<T>({ context, clean }: Round, work: () => Promise<T>): Promis
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof Failure) || error.exitStatus === 64) throw error;
-    const hint = error.hint === undefined ? '' : ` (${error.hint})`;
-    return { outcome: 'not read', problem: clean(`${messageOf(error)}${hint}`) };
+    return { outcome: 'not read', problem: clean(explanationOf(error)) };
   }
 }

@@ -1,5 +1,4 @@
-import { type Listed, type ListedBackup, backupsOf, provenBy } from '../catalog/backups.ts';
-import { parseObjectKey } from '../catalog/key.ts';
+import { type ListedBackup, backupsOf, provenBy } from '../catalog/backups.ts';
 import { type Manifest, parseManifest } from '../catalog/manifest.ts';
 import { messageOf } from '../failure.ts';
 import { ObjectMissing } from '../store/missing.ts';
@@ -13,8 +12,6 @@ export interface ReadDatabase {
   name: string;
   /** Newest first, sealed or not. */
   backups: ListedBackup[];
-  /** Sizes of the stored objects of a backup, by their names. */
-  stored: (id: string) => ReadonlyMap<string, number>;
   /** Newest first. */
   manifests: Manifest[];
   /** Whose manifest is not what a backup wrote, and whose the store did not give. */
@@ -38,9 +35,7 @@ export async function readDatabases(
   name: string | undefined,
   signal: AbortSignal,
 ): Promise<ReadDatabase[]> {
-  const sizes: Sizes = new Map();
-  const listing = store.list(name === undefined ? '' : `${name}/`, signal);
-  const all = await backupsOf(remembering(listing, sizes));
+  const all = await backupsOf(store.list(name === undefined ? '' : `${name}/`, signal));
   const names = name === undefined ? [...new Set(all.map(backup => backup.name))].sort() : [name];
   const databases: ReadDatabase[] = [];
   for (const one of names)
@@ -49,35 +44,16 @@ export async function readDatabases(
         store,
         one,
         all.filter(backup => backup.name === one),
-        sizes,
         signal,
       ),
     );
   return databases;
 }
 
-/** Sizes of objects by `name/id`, and there by their names. */
-type Sizes = Map<string, Map<string, number>>;
-
-const noObjects: ReadonlyMap<string, number> = new Map();
-
-async function* remembering(listing: AsyncIterable<Listed>, sizes: Sizes): AsyncIterable<Listed> {
-  for await (const listed of listing) {
-    const parsed = parseObjectKey(listed.key);
-    if (parsed) {
-      const path = `${parsed.name}/${parsed.id}`;
-      const objects = sizes.get(path) ?? new Map<string, number>();
-      sizes.set(path, objects.set(parsed.object, listed.sizeBytes));
-    }
-    yield listed;
-  }
-}
-
 async function readDatabase(
   store: Store,
   name: string,
   backups: readonly ListedBackup[],
-  sizes: Sizes,
   signal: AbortSignal,
 ): Promise<ReadDatabase> {
   const sealed = backups.filter(backup => backup.sealed);
@@ -110,7 +86,6 @@ async function readDatabase(
   return {
     name,
     backups: left,
-    stored: id => sizes.get(`${name}/${id}`) ?? noObjects,
     manifests,
     unreadable,
     notGiven,

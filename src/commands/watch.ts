@@ -1,6 +1,6 @@
 import { type ListedBackup, longestGap, provenBy } from '../catalog/backups.ts';
 import type { Manifest } from '../catalog/manifest.ts';
-import { Failure, messageOf, wrongInput } from '../failure.ts';
+import { Failure, explanationOf, wrongInput } from '../failure.ts';
 import { type Finding, explained, judge } from '../finding.ts';
 import type { WatchInputs } from '../inputs/watch.ts';
 import type { Store } from '../store/store.ts';
@@ -75,8 +75,7 @@ async function readStore(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof Failure) || error.exitStatus === 64) throw error;
-    const { hint } = error;
-    const found = `${messageOf(error)}${hint === undefined ? '' : ` (${hint})`}`;
+    const found = explanationOf(error);
     return {
       databases: [],
       look: looked(

@@ -1,4 +1,5 @@
-import { type Github, GithubRefusal } from './api.ts';
+import type { Github } from './api.ts';
+import { type Author, isBy, loginOf } from './author.ts';
 import { calmMarkdown, cutMarkdown, longestComment } from './text.ts';
 
 export interface CommentToWrite {
@@ -20,11 +21,8 @@ interface Comment {
   id?: unknown;
   body?: unknown;
   html_url?: unknown;
-  user?: { login?: unknown; type?: unknown } | null;
+  user?: Author;
 }
-
-/** The user whose comments the workflow's own token writes. */
-const workflowUser = 'github-actions[bot]';
 
 /**
  * Writes one comment of a pull request: in place of the one that this token's user wrote for the same purpose, else a new one. It is
@@ -60,17 +58,6 @@ async function textOf(github: Github, comment: CommentToWrite) {
   };
 }
 
-/** REST tells an app's token nothing of whose it is; GraphQL does. */
-async function loginOf(github: Github): Promise<string> {
-  const query = { query: '{ viewer { login } }' };
-  const answer = await github.request('POST', '/graphql', query, { isRepeatable: true }).catch((error: unknown) => {
-    if (error instanceof GithubRefusal && error.status !== 401) return undefined;
-    throw error;
-  });
-  const login = (answer as { data?: { viewer?: { login?: unknown } | null } | null } | undefined)?.data?.viewer?.login;
-  return typeof login === 'string' && login !== '' ? login : workflowUser;
-}
-
 async function findOwn(
   github: Github,
   comment: CommentToWrite,
@@ -81,14 +68,9 @@ async function findOwn(
     const one = item as Comment;
     const { id, body, user } = one;
     const isMarked = typeof body === 'string' && body.split(/\r?\n/, 1)[0]?.trim() === marker;
-    if (isMarked && typeof id === 'number' && isUser(user, login)) return { ...one, id };
+    if (isMarked && typeof id === 'number' && isBy(user, login)) return { ...one, id };
   }
   return undefined;
-}
-
-/** GraphQL names some bots without the end of their name. */
-function isUser(user: Comment['user'], login: string): boolean {
-  return user?.login === login || (user?.type === 'Bot' && user.login === `${login}[bot]`);
 }
 
 function pathOf({ repository, pullRequest }: CommentToWrite): string {

@@ -11,8 +11,9 @@ const header = ['Backup', 'Made', 'Kind', 'Size', 'Outcome', 'Until', 'Why'];
 /** What a policy kept and removed, with the reason for each. */
 export function presentPrune(result: PruneResult): Presentation {
   const { backups, dryRun, name, policy, refused } = result;
-  const count = (outcome: PrunedBackup['outcome']) => backups.filter(one => one.outcome === outcome).length;
-  const removed = dryRun ? `${count('to be removed')} to be removed, nothing is` : `${count('removed')} removed`;
+  const { kept, removed: gone } = prunedCounts(result);
+  const going = backups.filter(({ outcome }) => outcome === 'to be removed').length;
+  const removed = dryRun ? `${going} to be removed, nothing is` : `${gone} removed`;
   const rests = [
     ...(result.clearedRests > 0
       ? [`rests of ${plural(result.clearedRests, 'run')} that never sealed ${dryRun ? 'are to be' : 'were'} removed`]
@@ -20,7 +21,7 @@ export function presentPrune(result: PruneResult): Presentation {
     ...(result.clearedUploads > 0 ? [`${plural(result.clearedUploads, 'unfinished upload')} ended`] : []),
     ...(result.keepsVersions ? [versionsHint] : []),
   ];
-  const head = `prune of ${name}: ${count('kept')} kept, ${removed} (${formatBytes(result.removedBytes)})`;
+  const head = `prune of ${name}: ${kept} kept, ${removed} (${formatBytes(result.removedBytes)})`;
   const denied = refused.map(({ what, reason }) => `not removed: ${what}: ${reason}`);
   const hint = 'give the credentials the right to delete; objects under a lock go when it ends';
   return {
@@ -37,7 +38,7 @@ export function presentPrune(result: PruneResult): Presentation {
       ...(denied.length > 0 ? [`${plural(denied.length, 'object')} not removed: ${hint}`] : []),
     ].join('\n'),
     summary: [
-      `### Prune of ${escapeMarkdown(name)}: ${count('kept')} kept, ${removed}\n`,
+      `### Prune of ${escapeMarkdown(name)}: ${kept} kept, ${removed}\n`,
       `Policy: ${escapeMarkdown(policy)}.\n`,
       ...rests.map(rest => `${rest}\n`),
       ...(denied.length > 0 ? [`**${plural(denied.length, 'object')} not removed**: ${hint}.\n`] : []),
@@ -45,18 +46,18 @@ export function presentPrune(result: PruneResult): Presentation {
       `\n<details><summary>Each backup</summary>\n\n${markdownTable(header, backups.map(markdownOf), [3])}\n\n</details>\n`,
     ].join('\n'),
     outputs: {
-      kept: String(count('kept')),
-      removed: String(count('removed')),
+      kept: String(kept),
+      removed: String(gone),
       'duration-seconds': String(result.durationSeconds),
     },
     exitStatus: 0,
   };
 }
 
-/** How many backups a prune kept and removed. */
+/** How many backups a prune kept and removed; one that the store did not let go is neither. */
 export function prunedCounts({ backups }: PruneResult): { kept: number; removed: number } {
-  const removed = backups.filter(({ outcome }) => outcome === 'removed').length;
-  return { removed, kept: backups.length - removed };
+  const count = (outcome: PrunedBackup['outcome']) => backups.filter(one => one.outcome === outcome).length;
+  return { kept: count('kept'), removed: count('removed') };
 }
 
 function cellsOf(backup: PrunedBackup): string[] {

@@ -12,7 +12,7 @@ import {
   ListObjectsV2Command,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import type { BucketState, LifecycleRule, Setting } from './bucket-state.ts';
+import type { BucketState, LifecycleRule, Setting } from '../bucket.ts';
 import type { S3Connection, SendOptions } from './s3-connection.ts';
 import { S3Failure, type S3Operation, isAboutIdentity, rightFor } from './s3-errors.ts';
 import type { Fault } from './s3-fault.ts';

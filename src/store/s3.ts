@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
-import type { BucketState } from './bucket-state.ts';
+import type { BucketState } from '../bucket.ts';
 import { graceAfter } from './grace.ts';
 import { checkKey, checkPrefix } from './key.ts';
 import { inspectBucket } from './s3-bucket.ts';

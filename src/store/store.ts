@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { BucketState } from './bucket-state.ts';
+import type { BucketState } from '../bucket.ts';
 
 /** One object as a listing shows it; `key` is relative to the store's root. */
 export interface ListedObject {

@@ -1,4 +1,4 @@
-import { type Means, NotYet, describeFault, insistently, retryAfter } from '../delivery.ts';
+import { type Means, NotYet, beginningOf, describeFault, insistently, refusalOf } from '../delivery.ts';
 import { Failure, wrongInput } from '../failure.ts';
 
 export interface ManagementOptions {
@@ -77,21 +77,13 @@ async function ask(url: URL, token: string, means: Means): Promise<string> {
   if (response.status === 200) return text;
   const reason = reasonOf(text).replaceAll(token, '***');
   const problem = `Supabase refused ${what} with status ${response.status}${reason === '' ? '' : `: ${reason}`}`;
-  if ([408, 425, 429].includes(response.status) || response.status >= 500)
-    throw new NotYet(problem, retryAfter(response.headers.get('retry-after')));
-  throw new Failure(problem);
+  throw refusalOf(response, problem);
 }
 
 async function textOf(response: Response): Promise<string> {
-  if (response.body === null) return '';
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-    chunks.push(chunk);
-    sizeBytes += chunk.length;
-    if (sizeBytes > mostBytesRead) throw new Failure('Supabase answered with more than 1 MiB');
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  const bytes = await beginningOf(response, mostBytesRead + 1);
+  if (bytes.length > mostBytesRead) throw new Failure('Supabase answered with more than 1 MiB');
+  return bytes.toString('utf8');
 }
 
 function contentOf(text: string, path: string): Content {

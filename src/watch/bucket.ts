@@ -1,45 +1,12 @@
+import type { BucketState, LifecycleRule, Setting } from '../bucket.ts';
 import type { Finding, FindingCode } from '../finding.ts';
 import { type Look, looked } from './look.ts';
-
-/** One setting: its value; or the store has no such setting; or it was not told, and `needs` is the right that is missing. */
-export type Setting<T> =
-  | { outcome: 'read'; value: T }
-  | { outcome: 'not offered'; problem: string }
-  | { outcome: 'not read'; problem: string; needs: string | null };
-
-/** A lifecycle rule that is enabled. */
-export interface LifecycleRule {
-  id: string;
-  /** Keys that begin so; empty for all. */
-  prefix: string;
-  /** It applies only to objects with certain tags; a backup has none. */
-  isTagged: boolean;
-  /** When it removes current objects, for example `after 30 days`; null: never. */
-  expires: string | null;
-  transitions: readonly { storageClass: string; when: string }[];
-}
-
-/** How the bucket of the backups is set up. */
-export interface BucketFacts {
-  bucket: string;
-  /** The full prefix of the backups; empty where they have the whole bucket. */
-  prefix: string;
-  hasVersioning: Setting<boolean>;
-  hasObjectLock: Setting<boolean>;
-  hasPublicPolicy: Setting<boolean>;
-  /** What everybody or all accounts are given, for example `READ to everybody`. */
-  publicGrants: Setting<readonly string[]>;
-  publicAccessBlock: Setting<{ ignoresGrants: boolean; restrictsPolicy: boolean }>;
-  lifecycle: Setting<readonly LifecycleRule[]>;
-  /** What requests without credentials got. */
-  anonymous: Setting<{ listsObjects: boolean; readsObjects: boolean | null }>;
-}
 
 /** Objects there must be brought back first, which takes hours (docs.aws.amazon.com, "Understanding S3 Glacier storage classes"). */
 const archiveClasses = ['GLACIER', 'DEEP_ARCHIVE'];
 
 /** Whether a bucket's set-up endangers the backups. */
-export function judgeBucket(facts: BucketFacts): Look {
+export function judgeBucket(facts: BucketState): Look {
   const findings = [...judgeAccess(facts), ...judgeVersions(facts), ...judgeLifecycle(facts)];
   return looked(codesOf(facts), findings);
 }
@@ -50,7 +17,7 @@ export function bucketUnread(location: string, problem: string): Look {
   return looked(['BUCKET_NOT_READ'], [{ code: 'BUCKET_NOT_READ', object, expected: 'an answer', found: problem }]);
 }
 
-function codesOf(facts: BucketFacts): FindingCode[] {
+function codesOf(facts: BucketState): FindingCode[] {
   const { anonymous, hasPublicPolicy, publicGrants, hasVersioning, hasObjectLock, lifecycle } = facts;
   const isTold = ({ outcome }: Setting<unknown>) => outcome !== 'not read';
   const isAccessTold = [anonymous, hasPublicPolicy, publicGrants].every(isTold) && !isHidden(facts);
@@ -64,7 +31,7 @@ function codesOf(facts: BucketFacts): FindingCode[] {
   ];
 }
 
-function judgeAccess(facts: BucketFacts): Finding[] {
+function judgeAccess(facts: BucketState): Finding[] {
   const { bucket, hasPublicPolicy: policy, publicGrants: grants, anonymous } = facts;
   const { ignoresGrants, restrictsPolicy } = valueOf(facts.publicAccessBlock) ?? {
     ignoresGrants: false,
@@ -91,7 +58,7 @@ function publicBucket(bucket: string, ways: readonly string[]): Finding {
   return { code: 'BUCKET_PUBLIC', object: `bucket ${bucket}`, expected, found: ways.join('; ') };
 }
 
-function isHidden({ hasPublicPolicy, publicGrants }: BucketFacts): boolean {
+function isHidden({ hasPublicPolicy, publicGrants }: BucketState): boolean {
   return hasPublicPolicy.outcome === 'not offered' && publicGrants.outcome === 'not offered';
 }
 
@@ -102,7 +69,7 @@ function hiddenAccess(bucket: string): Finding {
   return { code: 'BUCKET_NOT_READ', object: `public access of bucket ${bucket}`, expected, found };
 }
 
-function judgeVersions({ bucket, hasVersioning, hasObjectLock }: BucketFacts): Finding[] {
+function judgeVersions({ bucket, hasVersioning, hasObjectLock }: BucketState): Finding[] {
   if (valueOf(hasVersioning) === true || valueOf(hasObjectLock) === true) return [];
   const untold = [...unread('versioning', bucket, hasVersioning), ...unread('object lock', bucket, hasObjectLock)];
   if (untold.length > 0) return untold;
@@ -115,7 +82,7 @@ function offOr(setting: Setting<boolean>): string {
   return setting.outcome === 'not offered' ? 'not offered by the store' : 'off';
 }
 
-function judgeLifecycle({ bucket, prefix, lifecycle }: BucketFacts): Finding[] {
+function judgeLifecycle({ bucket, prefix, lifecycle }: BucketState): Finding[] {
   const rules = (valueOf(lifecycle) ?? []).filter(rule => !rule.isTagged && meets(rule.prefix, prefix));
   return [...unread('lifecycle rules', bucket, lifecycle), ...rules.flatMap(rule => judgeRule(rule, bucket, prefix))];
 }

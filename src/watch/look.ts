@@ -16,6 +16,8 @@ export interface WatchedBackup {
   id: string;
   facts: { at: Date; kind: string; partial: boolean };
   sealed: boolean;
+  /** Size of each of its stored objects, by its name. */
+  sizes: ReadonlyMap<string, number>;
   /** When its newest object was written, by the store's clock. */
   modifiedAt: Date;
   /** Oldest first. */

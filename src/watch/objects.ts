@@ -1,5 +1,5 @@
 import type { Finding } from '../finding.ts';
-import { type Look, type WatchedManifest, looked } from './look.ts';
+import { type Look, type WatchedBackup, type WatchedManifest, looked } from './look.ts';
 
 /** Sealed backups as the store has them. */
 export interface StoredFacts {
@@ -8,16 +8,16 @@ export interface StoredFacts {
   /** Sealed backups whose manifest is not what a backup wrote, and those whose the store did not give. */
   unreadable: readonly { id: string; problem: string }[];
   notGiven: readonly { id: string; problem: string }[];
-  /** Sizes of the stored objects of a backup, by their names. */
-  stored: (id: string) => ReadonlyMap<string, number>;
+  backups: readonly Pick<WatchedBackup, 'id' | 'sizes'>[];
 }
 
 const mostNamed = 3;
 
 /** Whether everything that a manifest lists is still there, in its size. No byte of it is read. */
-export function judgeObjects({ name, manifests, unreadable, notGiven, stored }: StoredFacts): Look {
+export function judgeObjects({ name, manifests, unreadable, notGiven, backups }: StoredFacts): Look {
+  const stored = new Map(backups.map(({ id, sizes }) => [id, sizes]));
   const damages = manifests.flatMap(({ id, objects }): Finding[] => {
-    const sizes = stored(id);
+    const sizes = stored.get(id) ?? new Map<string, number>();
     const missing = objects.filter(({ object }) => !sizes.has(object)).map(({ object }) => object);
     const resized = objects
       .filter(({ object, sizeBytes }) => (sizes.get(object) ?? sizeBytes) !== sizeBytes)

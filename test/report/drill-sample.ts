@@ -94,7 +94,7 @@ export function healthyDrill(changes: Partial<DrillResult> = {}): DrillResult {
       rows: 5_000_000 + index * 12_000,
     })),
     evidence: 'shop/20261120T031742Z-scheduled-k3f9q2/drills/20261120T041615Z-passed.json',
-    report: '/home/runner/work/_temp/pg-lifeboat/drill-shop.html',
+    report: '/reports/drill-shop.html',
     namesHidden: false,
     durationSeconds: 246.1,
     ...changes,

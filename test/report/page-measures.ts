@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openInBrowser } from '../support/browser.ts';
@@ -78,4 +79,50 @@ export async function measurePage(
   const [, written = ''] = /<pre>(.*?)<\/pre>/s.exec(dom) ?? [];
   if (written === '') throw new Error(`the page was not measured: ${console.join(' ')}`);
   return { ...(JSON.parse(decodeURIComponent(written)) as Omit<PageMeasures, 'console'>), console };
+}
+
+/** The words of a page, without its style. */
+export function wordsOf(page: string): string {
+  return page
+    .replace(/<style>.*<\/style>/s, '')
+    .replaceAll(/<[^>]*>/g, ' ')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+}
+
+/** The tags of a page in their order, without the values of their attributes. */
+export function tagsOf(page: string): string[] {
+  return (page.match(/<[^>]*>/g) ?? []).map(tag => tag.replaceAll(/"[^"]*"/g, '""'));
+}
+
+/** A browser shows a page as it is written, and blocks nothing of it. */
+export async function assertShown(chromium: string, folder: string, page: string): Promise<void> {
+  const file = join(folder, 'shown.html');
+  await writeFile(file, page);
+  const { dom, console } = await openInBrowser(chromium, file, 'light');
+  assert.deepEqual(console, []);
+  assert.deepEqual(
+    tagsOf(dom).filter(tag => /script|link|iframe|img|object/.test(tag)),
+    [],
+  );
+  assert.deepEqual(wordsOf(dom).split(' '), wordsOf(page).split(' '));
+}
+
+/** A page fits a window, is not scrolled sideways, and can be read by all; gives the colour of its ground. */
+export async function assertReadable(
+  chromium: string,
+  folder: string,
+  page: string,
+  window: { width: number; scheme: 'light' | 'dark' },
+): Promise<string> {
+  const measures = await measurePage(chromium, folder, page, window);
+  const { contentWidth, scrolledTables, contrast, unlabelledPictures, unscopedHeaders, console } = measures;
+  assert.deepEqual(
+    { contentWidth, scrolledTables, unlabelledPictures, unscopedHeaders, console },
+    { contentWidth: window.width, scrolledTables: [], unlabelledPictures: 0, unscopedHeaders: 0, console: [] },
+  );
+  assert.ok(contrast >= 4.5, `${contrast}: ${measures.palest}`);
+  return measures.ground;
 }

@@ -30,7 +30,7 @@ describe('a drill', () => {
       'duration-seconds': '246.1',
       'rto-seconds': '195.2',
       'rpo-seconds': '86590',
-      report: '/home/runner/work/_temp/pg-lifeboat/drill-shop.html',
+      report: '/reports/drill-shop.html',
       scratch: '',
     });
     const { outputs } = presentDrill(unreachedDrill());
@@ -82,7 +82,7 @@ describe('a drill', () => {
       'Tables: 10 compared by content; 1 of them not as in the source.',
       '  SELECT bool_and(total >= 0) FROM invoices  failed            0.6 s  it gave false',
       'scratch database, kept: lifeboat_20261120t031742z',
-      'report: /home/runner/work/_temp/pg-lifeboat/drill-shop.html',
+      'report: /reports/drill-shop.html',
     ])
       assert.ok(lines.includes(line), `${line}\n\n${text}`);
     assert.ok(text.indexOf('RPO_EXCEEDED') < text.indexOf('CHECK_NOT_RUN'), 'what is wrong comes first');

@@ -4,36 +4,10 @@ import fc from 'fast-check';
 import { type Rhythm, rhythmOf, steadyAges, upcoming } from '../../src/retention/forecast.ts';
 import { type Kept, plan } from '../../src/retention/plan.ts';
 import type { Policy } from '../../src/retention/policy.ts';
+import { backupAt, day, kept, now, policyOf } from './samples.ts';
 
-const day = 86_400_000;
-const now = new Date('2026-11-25T12:00:00Z');
 const daily: Rhythm = { everyMilliseconds: day, preMigrationPerDay: 0 };
 
-const policyOf = (more: Partial<Policy> = {}): Policy => ({
-  last: 0,
-  daily: 0,
-  weekly: 0,
-  monthly: 0,
-  yearly: 0,
-  within: null,
-  preMigration: { amount: 90, unit: 'd' },
-  minimum: 1,
-  timeZone: 'UTC',
-  ...more,
-});
-
-const backupAt = (at: number, more: Partial<Kept> = {}): Kept => ({
-  id: String(at),
-  at: new Date(at),
-  kind: 'scheduled',
-  partial: false,
-  pullRequest: null,
-  retain: null,
-  isProven: false,
-  isWrong: false,
-  isDamaged: false,
-  ...more,
-});
 const nightly = (nights: number) =>
   Array.from({ length: nights }, (_, night) => backupAt(now.getTime() - night * day - 3_600_000));
 
@@ -42,9 +16,7 @@ function afterDays(days: number, policy: Policy): Kept[] {
   let left: Kept[] = [];
   for (let passed = 0; passed <= days; passed += 1) {
     const at = new Date(now.getTime() + passed * day);
-    left = plan([...left, backupAt(at.getTime())], policy, at)
-      .filter(({ keep }) => keep)
-      .map(({ backup }) => backup);
+    left = kept([...left, backupAt(at)], policy, at);
   }
   return left;
 }
@@ -147,7 +119,8 @@ describe('the steady state', () => {
 
   it('has those before migrations besides, as many as there were lately', () => {
     const rhythm = { everyMilliseconds: day, preMigrationPerDay: 0.1 };
-    const ages = steadyAges(policyOf({ daily: 7 }), rhythm, now) ?? [];
+    const policy = policyOf({ daily: 7, preMigration: { amount: 90, unit: 'd' } });
+    const ages = steadyAges(policy, rhythm, now) ?? [];
     assert.equal(ages.length, 16);
     assert.ok(ages.every(age => age >= 0 && age <= 90));
   });

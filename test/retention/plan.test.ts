@@ -10,42 +10,10 @@ import {
   parseKeepTime,
   parsePlan,
 } from '../../src/retention/policy.ts';
+import { backupAt, day, kept, now, policyOf } from './samples.ts';
 
-const day = 86_400_000;
-const now = new Date('2026-11-25T12:00:00Z');
-
-const policyOf = (more: Partial<Policy> = {}): Policy => ({
-  last: 0,
-  daily: 0,
-  weekly: 0,
-  monthly: 0,
-  yearly: 0,
-  within: null,
-  preMigration: { amount: 30, unit: 'd' },
-  minimum: 1,
-  timeZone: 'UTC',
-  ...more,
-});
-
-let counter = 0;
-const backupAt = (at: string | number | Date, more: Partial<Kept> = {}): Kept => ({
-  id: `backup-${(counter += 1)}`,
-  at: new Date(at),
-  kind: 'scheduled',
-  partial: false,
-  pullRequest: null,
-  retain: null,
-  isProven: false,
-  isWrong: false,
-  isDamaged: false,
-  ...more,
-});
 const nightly = (nights: number, from = now): Kept[] =>
   Array.from({ length: nights }, (_, index) => backupAt(from.getTime() - day * (index + 1) - 3_600_000));
-const kept = (backups: readonly Kept[], policy: Policy, at = now) =>
-  plan(backups, policy, at)
-    .filter(({ keep }) => keep)
-    .map(({ backup }) => backup);
 
 describe('a policy', () => {
   it('keeps the newest of each day, week, month and year, with the reasons', () => {

@@ -6,7 +6,7 @@ import {
   PutBucketPolicyCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import type { BucketState } from '../../src/store/bucket-state.ts';
+import type { BucketState } from '../../src/bucket.ts';
 import { openStore } from '../../src/store/open.ts';
 import { S3Failure } from '../../src/store/s3-errors.ts';
 import type { Store } from '../../src/store/store.ts';

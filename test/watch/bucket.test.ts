@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { findingCodes } from '../../src/finding.ts';
-import type { BucketState, LifecycleRule, Setting } from '../../src/store/bucket-state.ts';
+import type { BucketState, LifecycleRule, Setting } from '../../src/bucket.ts';
 import { bucketUnread, judgeBucket } from '../../src/watch/bucket.ts';
 
 const is = <T>(value: T): Setting<T> => ({ outcome: 'read', value });

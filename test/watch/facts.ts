@@ -30,6 +30,7 @@ export function backup(
     id: `at-${seconds}`,
     facts: { at, kind, partial },
     sealed: true,
+    sizes: new Map(),
     modifiedAt: at,
     checks: [],
     drills: [],

@@ -15,8 +15,8 @@ const sizes = (change: Record<string, number | undefined> = {}) =>
     }),
   );
 const judge = (facts: Partial<StoredFacts>) =>
-  judgeObjects({ name: 'shop', manifests: [], unreadable: [], notGiven: [], stored: () => new Map(), ...facts });
-const look = (stored: Map<string, number>) => judge({ manifests: [one], stored: () => stored });
+  judgeObjects({ name: 'shop', manifests: [], unreadable: [], notGiven: [], backups: [], ...facts });
+const look = (stored: Map<string, number>) => judge({ manifests: [one], backups: [{ id: one.id, sizes: stored }] });
 
 describe('objects of a sealed backup', () => {
   it('are silent when they are all there, in their sizes, among others', () => {

@@ -9,7 +9,7 @@ export interface LifecycleRule {
   id: string;
   /** Keys that begin so; empty for all. */
   prefix: string;
-  /** It applies only to objects with certain tags; ours have none. */
+  /** It applies only to objects with certain tags; those of a backup have none. */
   isTagged: boolean;
   /** When it removes current objects, for example `after 30 days`; null: never. */
   expires: string | null;

@@ -1,9 +1,9 @@
-import { type Github, GithubRefusal } from '../github/api.ts';
+import { type Github, GithubRefusal } from './api.ts';
 
 /** Who wrote an issue or a comment, as GitHub's REST API tells it. */
 export type Author = { login?: unknown; type?: unknown } | null | undefined;
 
-/** Whose issues the workflow's own token writes. */
+/** Who writes with the workflow's own token. */
 const workflowUser = 'github-actions[bot]';
 
 /** The login that a token writes under. REST tells an app's token nothing of whose it is; GraphQL does. */
