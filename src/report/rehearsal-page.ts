@@ -1,3 +1,4 @@
+import type { TableChange } from '../commands/rehearse-changes.ts';
 import type { DefinitionChange, RehearseResult } from '../commands/rehearse-result.ts';
 import { findingsSection, markedLines } from './drill-page-findings.ts';
 import { groupsOf } from './drill-words.ts';
@@ -92,8 +93,8 @@ function whatTheyDid(result: RehearseResult): Markup[] {
     tableSection(
       'Rows',
       'Tables and what became of their rows',
-      tableHeader.map((title, index) => ({ title, kind: columnKind(index) })),
-      tables.map(tableCells),
+      tableHeader.slice(0, -1).map((title, index) => ({ title, kind: columnKind(index) })),
+      tables.map(rowOf),
       'No row was changed.',
       tables.length === 0 ? undefined : `${formatCount(tablesUnchanged)} other tables did not change.`,
     ),
@@ -102,9 +103,16 @@ function whatTheyDid(result: RehearseResult): Markup[] {
   ];
 }
 
+/** What else became of a table stands below its name, where there is room on narrow screens too. */
+function rowOf(table: TableChange): MarkupPart[] {
+  const cells = tableCells(table);
+  const remark = cells.at(-1) ?? '';
+  return [markup`${cells[0] ?? ''}${note(remark === '' ? null : remark)}`, ...cells.slice(1, -1)];
+}
+
 function columnKind(index: number): Column['kind'] {
   if (index === 0) return 'wide';
-  if (index > 3 && rightOfTables.includes(index)) return 'number extra';
+  if (index > 2 && rightOfTables.includes(index)) return 'number extra';
   return rightOfTables.includes(index) ? 'number' : undefined;
 }
 
