@@ -70,6 +70,11 @@ export async function prune(inputs: PruneInputs, context: Context): Promise<Prun
   const decisions = plan(facts, inputs.policy, startedAt);
   for (const { id } of facts.filter(({ isDamaged }) => isDamaged))
     log.warn(`${id} is damaged: objects that its manifest lists are gone, or have another size; it counts for nothing`);
+  const unread = facts.filter(({ isUnread }) => isUnread);
+  if (unread.length > 0)
+    log.warn(
+      `nobody knows whether ${unread.length} of the backups are whole, for their manifests cannot be read: ${unread[0]?.id} is the newest; they count all the same`,
+    );
   log.info(`policy: ${describe(inputs.policy)}`);
   if (sealed.length === 0) log.warn(`there is no sealed backup of ${name}, so none was judged: check store and name`);
   const removal = new Removal(store, context);

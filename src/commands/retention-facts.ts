@@ -1,5 +1,6 @@
 import { type ListedBackup, provenBy } from '../catalog/backups.ts';
 import { type CheckKey, formatObjectKey, retainObject } from '../catalog/key.ts';
+import type { Manifest } from '../catalog/manifest.ts';
 import { parseRetain, retainLimitBytes } from '../catalog/retain.ts';
 import { type Kept, plan } from '../retention/plan.ts';
 import { type KeepTime, type Policy, parseKeepTime } from '../retention/policy.ts';
@@ -11,6 +12,8 @@ import type { ManifestReader } from './stored-backup.ts';
 /** A backup as the policy sees it, and as it was listed. */
 export interface RetentionFact extends Kept {
   listed: ListedBackup;
+  /** Whether it is whole was asked, and its manifest did not say. */
+  isUnread: boolean;
 }
 
 /** Where facts are read. */
@@ -41,11 +44,13 @@ async function readFact(listed: ListedBackup, source: FactSource): Promise<Reten
     at,
     kind,
     partial,
-    pullRequest: kind === 'pre-migration' ? await readPullRequest(listed, source) : null,
+    // one whose manifest cannot be read is kept as one of no pull request
+    pullRequest: kind === 'pre-migration' ? ((await tryManifest(listed, source))?.pullRequest ?? null) : null,
     retain: listed.isRetained ? await readRetain(listed, source) : null,
     isProven: provenBy(listed) !== undefined,
     isWrong: isWrong(listed),
     isDamaged: false,
+    isUnread: false,
   };
 }
 
@@ -62,26 +67,32 @@ export async function findDamaged(
 ): Promise<RetentionFact[]> {
   const looked = new Set<string>();
   const damaged = new Set<string>();
+  const unread = new Set<string>();
   for (;;) {
-    const seen = facts.map(fact => ({ ...fact, isDamaged: damaged.has(fact.id) }));
+    const seen = facts.map(fact => ({ ...fact, isDamaged: damaged.has(fact.id), isUnread: unread.has(fact.id) }));
     const kept = plan(seen, policy, now).filter(({ keep, backup }) => keep && !backup.isDamaged);
     const wanted = kept.filter(({ backup }, index) => index < mostOfOnePlan || backup.isProven);
     const fresh = wanted.map(({ backup }) => backup).filter(({ id }) => !looked.has(id));
     if (fresh.length === 0 || looked.size > mostLookedAt) return seen;
     await eachAtOnce(readersAtOnce, fresh, async ({ id, listed }) => {
       looked.add(id);
-      if (await isDamaged(listed, source)) damaged.add(id);
+      const manifest = await tryManifest(listed, source);
+      if (manifest === undefined) unread.add(id);
+      else if (isDamaged(listed, manifest)) damaged.add(id);
     });
   }
 }
 
-async function isDamaged(listed: ListedBackup, { manifestOf, signal }: FactSource): Promise<boolean> {
-  // of one whose manifest cannot be read nobody can tell; a watch names it
-  const manifest = await manifestOf(listed).catch(() => {
+function isDamaged({ sizes }: ListedBackup, { objects }: Manifest): boolean {
+  return objects.some(({ object, sizeBytes }) => sizes.get(object) !== sizeBytes);
+}
+
+/** Undefined where it cannot be read. */
+async function tryManifest(listed: ListedBackup, { manifestOf, signal }: FactSource): Promise<Manifest | undefined> {
+  return manifestOf(listed).catch(() => {
     signal.throwIfAborted();
     return undefined;
   });
-  return manifest?.objects.some(({ object, sizeBytes }) => listed.sizes.get(object) !== sizeBytes) ?? false;
 }
 
 /** A drill takes back whatever was said before it; a verify only what one said that looked no deeper: it reads no row. */
@@ -96,17 +107,6 @@ function isWrong({ checks, drills }: ListedBackup): boolean {
         verdict === 'passed' && at > check.at && (depth === 'archive' || depth === check.depth),
     );
   return checks.some(stands);
-}
-
-async function readPullRequest(listed: ListedBackup, { manifestOf, signal }: FactSource): Promise<number | null> {
-  // one whose manifest cannot be read is kept as one of no pull request
-  return manifestOf(listed).then(
-    ({ pullRequest }) => pullRequest,
-    () => {
-      signal.throwIfAborted();
-      return null;
-    },
-  );
 }
 
 /** One that cannot be read keeps its backup: somebody wanted that. */

@@ -35,7 +35,8 @@ export interface WatchedManifest {
   encryption: { scheme: string; recipients: readonly string[] };
   totals: { tables: number; rows: number | null; databaseBytes: number; storedBytes: number };
   requiredTables: { asked: number; present: number };
-  source: { behindSeconds: number | null } | null;
+  /** A standby may be behind its primary; null where nobody can tell how far. */
+  source: { standby: boolean; behindSeconds: number | null } | null;
   objects: readonly { object: string; sizeBytes: number }[];
 }
 

@@ -67,13 +67,20 @@ function codesOf({ repository, workflows }: ScheduleFacts): FindingCode[] {
     'GITHUB_NOT_READ',
     ...(workflows.every(({ outcome }) => outcome !== 'not read') ? (['WORKFLOW_MISSING'] as const) : []),
     ...(isRead && (areAllRead || repository.isArchived) ? (['WORKFLOW_DISABLED'] as const) : []),
-    ...(areAllActive ? (['SCHEDULE_NOT_RUNNING', 'SCHEDULE_RUN_FAILED', 'SCHEDULE_RUN_STUCK'] as const) : []),
+    ...(areAllActive ? (['SCHEDULE_NOT_RUNNING'] as const) : []),
+    ...(areAllActive && workflows.every(hasEnded) ? (['SCHEDULE_RUN_FAILED'] as const) : []),
+    ...(areAllActive ? (['SCHEDULE_RUN_STUCK'] as const) : []),
     ...(areAllActive && isRead ? (['SCHEDULE_ENDS_SOON'] as const) : []),
   ];
 }
 
 function isActive(workflow: WorkflowFacts): boolean {
   return workflow.outcome === 'read' && workflow.state === 'active';
+}
+
+/** Of a run that goes on nobody can say how it ends. */
+function hasEnded(workflow: WorkflowFacts): boolean {
+  return workflow.outcome === 'read' && workflow.runs.some(({ status }) => status === 'completed');
 }
 
 function judgeWorkflow(workflow: WorkflowFacts, repository: string, limits: ScheduleLimits, now: Date): Finding[] {

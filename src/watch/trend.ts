@@ -118,7 +118,10 @@ export function judgeRequired({ name, newest, before }: TrendFacts): Look {
 export function judgeSource({ newest }: TrendFacts, { maxRpoSeconds }: { maxRpoSeconds: number | undefined }): Look {
   if (newest === undefined) return looked([], []);
   const most = maxRpoSeconds ?? behindAtMostSeconds;
-  const behind = newest.source?.behindSeconds ?? 0;
+  const { source } = newest;
+  if (source === null || (source.standby && source.behindSeconds === null))
+    return unjudged(`the source of ${newest.id}: nobody can tell whether it was a replica that was behind`);
+  const behind = source.behindSeconds ?? 0;
   const stale: Finding = {
     code: 'SOURCE_STALE',
     object: `source of ${newest.id}`,

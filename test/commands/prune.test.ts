@@ -169,6 +169,10 @@ describe('prune', () => {
     );
     for (const id of [gone, cut]) assert.match(ran.stderr, new RegExp(`warning: ${id} is damaged: objects`));
     assert.equal(ran.stderr.split('is damaged').length, 3);
+    assert.match(
+      ran.stderr,
+      new RegExp(`warning: nobody knows whether 1 of the backups are whole, .*: ${unreadable} is`),
+    );
   });
 
   it('says in a dry run how much goes, and what failed runs left', async t => {

@@ -179,6 +179,12 @@ describe('a schedule that could not be looked at', () => {
     assert.deepEqual(codes(facts()), all);
     assert.deepEqual(codes(facts({ workflow: { state: 'disabled_manually' } })), all.slice(0, 3));
     assert.deepEqual(codes(facts({ repository: { isArchived: true } })), all.slice(0, 3));
+    const goesOn = run(0, { status: 'in_progress', conclusion: null });
+    assert.deepEqual(
+      codes(facts({ workflow: { runs: [goesOn] } })),
+      all.filter(code => code !== 'SCHEDULE_RUN_FAILED'),
+      'no run has ended',
+    );
     const { repository, workflows } = facts();
     const missing = { outcome: 'missing', file: 'other.yml' } as const;
     const unread = { outcome: 'not read', file: 'other.yml', problem: 'x' } as const;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { median } from '../../src/watch/look.ts';
+import { type WatchedManifest, median } from '../../src/watch/look.ts';
 import { judgeRequired, judgeSource, judgeTrend } from '../../src/watch/trend.ts';
 import { answers, found, hour, manifest } from './facts.ts';
 
@@ -128,22 +128,27 @@ describe('required tables of the newest backup', () => {
 });
 
 describe('the source of the newest backup', () => {
-  const behind = (behindSeconds: number | null, maxRpoSeconds?: number) =>
-    found(
-      judgeSource(
-        { name: 'shop', newest: manifest({ id: 'new', source: { behindSeconds } }), before: [] },
-        { maxRpoSeconds },
-      ),
-    );
+  const judge = (source: WatchedManifest['source'], maxRpoSeconds?: number) =>
+    judgeSource({ name: 'shop', newest: manifest({ id: 'new', source }), before: [] }, { maxRpoSeconds });
+  const behind = (behindSeconds: number, maxRpoSeconds?: number) =>
+    found(judge({ standby: true, behindSeconds }, maxRpoSeconds));
 
   it('is named when it was a replica that was behind', () => {
     assert.deepEqual(behind(hour + 1), [['SOURCE_STALE', 'source of new']]);
     assert.deepEqual(behind(61, 60), [['SOURCE_STALE', 'source of new']]);
   });
 
-  it('is silent as a primary, as a replica that kept up, or where nobody can tell', () => {
-    assert.deepEqual([behind(null), behind(0), behind(hour), behind(2 * hour, 3 * hour)], [[], [], [], []]);
-    const hidden = judgeSource({ name: 'shop', newest: manifest({ source: null }), before: [] }, { maxRpoSeconds: 1 });
-    assert.deepEqual(found(hidden), []);
+  it('is silent as a primary, or as a replica that kept up', () => {
+    assert.deepEqual([behind(0), behind(hour), behind(2 * hour, 3 * hour)], [[], [], []]);
+    const primary = judge({ standby: false, behindSeconds: null }, 1);
+    assert.deepEqual([found(primary), primary.notes, answers(primary, 'SOURCE_STALE')], [[], [], true]);
+  });
+
+  it('is not judged where nobody can tell, which is said', () => {
+    for (const source of [null, { standby: true, behindSeconds: null }]) {
+      const look = judge(source, 1);
+      assert.deepEqual([found(look), answers(look, 'SOURCE_STALE')], [[], false]);
+      assert.deepEqual(look.notes, ['the source of new: nobody can tell whether it was a replica that was behind']);
+    }
   });
 });
