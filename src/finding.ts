@@ -1,4 +1,5 @@
 import { type DefinitionKind, definitionKinds } from './definition-kinds.ts';
+import type { ExitStatus } from './failure.ts';
 import { type Meaning, failed, unknown } from './finding-meaning.ts';
 import { outside } from './finding-outside.ts';
 
@@ -309,6 +310,13 @@ export function explained(finding: Finding): ExplainedFinding {
 export function judge(findings: readonly { code: FindingCode }[]): Verdict {
   if (findings.some(({ code }) => findingCodes[code].verdict === 'failed')) return 'failed';
   return findings.length === 0 ? 'passed' : 'could-not-verify';
+}
+
+const exitStatuses: Readonly<Record<Verdict, ExitStatus>> = { passed: 0, failed: 1, 'could-not-verify': 2 };
+
+/** How a command ends that came to a verdict. */
+export function exitStatusOf(verdict: Verdict): ExitStatus {
+  return exitStatuses[verdict];
 }
 
 /** Whether a text is one of the codes. */

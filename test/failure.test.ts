@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Failure, messageOf, wrongInput } from '../src/failure.ts';
+import { Failure, explanationOf, messageOf, wrongInput } from '../src/failure.ts';
 
 describe('a failure', () => {
   it('ends a run with status 1, unless it says another', () => {
@@ -21,6 +21,12 @@ describe('a failure', () => {
 });
 
 describe('the text of what was thrown', () => {
+  it('has what to do about it, where that is known', () => {
+    assert.equal(explanationOf(new Failure('it\nfailed', { hint: 'do something' })), 'it | failed (do something)');
+    assert.equal(explanationOf(new Failure('it failed')), 'it failed');
+    assert.equal(explanationOf(new Error('unexpected')), 'unexpected');
+  });
+
   it('is one line', () => {
     assert.equal(messageOf(new Error(' a\n  b \r\n\n c ')), 'a | b | c');
     assert.equal(messageOf('text'), 'text');

@@ -1,6 +1,6 @@
 import type { StoreCost } from '../commands/log-cost.ts';
 import type { Cost } from '../cost/estimate.ts';
-import { formatBytes, formatCount } from './format.ts';
+import { formatBytes, formatCount, plural } from './format.ts';
 
 /** `$0.28`, `$1,240`; what is less than a cent is `<$0.01`. */
 export function formatDollars(dollars: number): string {
@@ -36,7 +36,7 @@ export function costCells({ name, today, steady, reads, restore }: Cost): string
 
 /** What the columns mean, and what is not in them. */
 export function costNotes(cost: StoreCost): string[] {
-  const readings = `${formatCount(cost.drills)} ${cost.drills === 1 ? 'drill' : 'drills'} and ${formatCount(cost.verifies)} ${cost.verifies === 1 ? 'verify' : 'verifies'}`;
+  const readings = `${plural(cost.drills, 'drill')} and ${formatCount(cost.verifies)} ${cost.verifies === 1 ? 'verify' : 'verifies'}`;
   const end =
     cost.steadyBytes === null
       ? `What it costs in the end is not known: ${cost.steadyUnknown ?? ''}.`

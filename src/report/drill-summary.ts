@@ -1,5 +1,5 @@
 import type { DrillResult } from '../commands/drill-result.ts';
-import { plural, shortenBoth, stagePhases, timedDrills, type DrillWords, type Measure } from './drill-words.ts';
+import { shortenBoth, stagePhases, timedDrills, type DrillWords, type Measure } from './drill-words.ts';
 import {
   code,
   escapeMarkdown,
@@ -8,6 +8,7 @@ import {
   formatCount,
   formatSeconds,
   formatTime,
+  plural,
   shorten,
 } from './format.ts';
 import { ganttDiagram, lineDiagram } from './mermaid.ts';

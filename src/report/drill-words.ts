@@ -1,6 +1,6 @@
 import type { DrilledTable, DrillResult, StageName } from '../commands/drill-result.ts';
 import { type ExplainedFinding, type FindingCode, findingCodes } from '../finding.ts';
-import { formatBudget, formatCount, formatSeconds, shorten } from './format.ts';
+import { formatBudget, formatCount, formatSeconds, plural, shorten } from './format.ts';
 
 /** A time that was measured against a budget. */
 export interface Measure {
@@ -70,11 +70,6 @@ export function drillWords(result: DrillResult): DrillWords {
       ? 'Names are hidden, since others can read the log of this run; report: public shows them.'
       : null,
   };
-}
-
-/** `1 table`, `1,234 tables`. */
-export function plural(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 const leadOfDifference = 40;

@@ -33,6 +33,11 @@ export function formatCount(count: number | null): string {
   return count === null ? '?' : count.toLocaleString('en-US');
 }
 
+/** `1 table`, `1,234 tables`. */
+export function plural(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** `2026-11-20 03:17 UTC`. */
 export function formatTime(at: Date | string): string {
   const iso = typeof at === 'string' ? at : at.toISOString();

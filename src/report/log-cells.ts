@@ -2,7 +2,7 @@ import type { DrillEntry } from '../commands/log-drill.ts';
 import type { Check, LogEntry } from '../commands/log-entry.ts';
 import type { Kept } from '../commands/log-outlook.ts';
 import { type CsvCell, plainCell } from './csv.ts';
-import { formatBytes, formatCount, formatSeconds, formatTime, plainLine } from './format.ts';
+import { formatBytes, formatCount, formatSeconds, formatTime, plainLine, plural } from './format.ts';
 
 /** A column of the log as people read it; `isText` is free text of people, which may be hidden. */
 export interface Column<Row> {
@@ -113,9 +113,7 @@ const unreadable = 'its evidence could not be read';
 export function encryptionOf({ encryption, recipients }: LogEntry): string {
   if (encryption === null) return '?';
   if (encryption === 'none') return 'no';
-  return recipients === null || recipients === 0
-    ? encryption
-    : `${encryption}, ${recipients} ${recipients === 1 ? 'recipient' : 'recipients'}`;
+  return recipients === null || recipients === 0 ? encryption : `${encryption}, ${plural(recipients, 'recipient')}`;
 }
 
 /** The newest check, and the newest deep one that passed, where that is another. */

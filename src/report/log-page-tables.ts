@@ -4,17 +4,16 @@ import type { DrillEntry } from '../commands/log-drill.ts';
 import type { LogEntry } from '../commands/log-entry.ts';
 import type { Removal, RemovalGroup } from '../commands/log-outlook.ts';
 import type { Verdict } from '../finding.ts';
-import { formatBudget, formatBytes, formatCount, formatSeconds } from './format.ts';
+import { formatBudget, formatBytes, formatCount, formatSeconds, plural } from './format.ts';
 import { describeKept, encryptionOf, findingsOf } from './log-cells.ts';
 import { rtoChart } from './log-page-trend.ts';
 import { markup, nothing, type Markup, type MarkupPart } from './markup.ts';
 import { dataTable, folded, note, section, time, type Column } from './page.ts';
+import { verdictWord } from './page-verdict.ts';
 
 const mostDrills = 200;
 const openRows = 12;
 const mostRows = 1000;
-
-const words: Record<Verdict, string> = { passed: 'passed', failed: 'failed', 'could-not-verify': 'could not verify' };
 
 /** Drills, newest first, and their RTO over time. */
 export function drillsSection(title: string, result: ListResult, { name, drills: total }: Database): Markup {
@@ -44,7 +43,7 @@ function drillTable(drills: readonly DrillEntry[]): Markup {
     value === null || value === undefined ? '' : formatSeconds(value);
   const rows = drills.map((drill): MarkupPart[] => [
     time(drill.at),
-    markup`<span class="tone ${drill.verdict}">${words[drill.verdict]}</span>, ${findingsOf(drill, 'no findings')}${note(`of ${drill.backupId}`)}`,
+    markup`<span class="tone ${drill.verdict}">${verdictWord(drill.verdict)}</span>, ${findingsOf(drill, 'no findings')}${note(`of ${drill.backupId}`)}`,
     seconds(drill.evidence?.rtoSeconds),
     seconds(drill.evidence?.rpoSeconds),
     drill.evidence?.serverVersion ?? '',
@@ -87,7 +86,7 @@ export function removalsSection(title: string, { policy }: ListResult, { outlook
 }
 
 function sumOf({ count, sizeBytes }: RemovalGroup): string {
-  return `${formatCount(count)} ${count === 1 ? 'backup' : 'backups'} (${formatBytes(sizeBytes)})`;
+  return `${plural(count, 'backup')} (${formatBytes(sizeBytes)})`;
 }
 
 function removalTables(caption: string, { first, count }: RemovalGroup): Markup {
@@ -120,7 +119,7 @@ export function logSection(title: string, { backups }: ListResult, { name, seale
   }
   const tables = [...months].map(([month, some], index) => {
     const bytes = some.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    const heading = `${monthName(month)}: ${formatCount(some.length)} ${some.length === 1 ? 'backup' : 'backups'}, ${formatBytes(bytes)}`;
+    const heading = `${monthName(month)}: ${plural(some.length, 'backup')}, ${formatBytes(bytes)}`;
     return index === 0
       ? markup`<h3 class="month">${heading}</h3>
 ${logTableOf(heading, some)}`
@@ -184,7 +183,7 @@ function proofOf({ provenAt, rtoSeconds, drills }: LogEntry): Markup {
 }
 
 function verdictOf(verdict: Verdict, at: string, more: string | null): Markup {
-  return markup`<span class="tone ${verdict}">${words[verdict]}</span> <time datetime="${at}"><span>${at.slice(0, 10)}</span></time>${more === null ? nothing : markup`<br><small>${more}</small>`}`;
+  return markup`<span class="tone ${verdict}">${verdictWord(verdict)}</span> <time datetime="${at}"><span>${at.slice(0, 10)}</span></time>${more === null ? nothing : markup`<br><small>${more}</small>`}`;
 }
 
 function monthName(month: string): string {

@@ -2,7 +2,7 @@ import type { CheckResult } from '../commands/drill-result.ts';
 import { formatCount, formatSeconds } from './format.ts';
 import { markup, type Markup, type MarkupPart } from './markup.ts';
 import { dataTable, note, section, type Column } from './page.ts';
-import { headlines } from './page-verdict.ts';
+import { verdictWord } from './page-verdict.ts';
 
 const mostChecks = 1000;
 
@@ -15,7 +15,7 @@ export function checksSection(checks: readonly CheckResult[]): Markup {
     .slice(0, mostChecks)
     .map(({ title, outcome, seconds, reason }): MarkupPart[] => [
       markup`<code>${title}</code>${note(reason)}`,
-      markup`<span class="tone ${outcome}">${headlines[outcome].toLowerCase()}</span>`,
+      markup`<span class="tone ${outcome}">${verdictWord(outcome)}</span>`,
       formatSeconds(seconds),
     ]);
   const hidden = checks.length - rows.length;

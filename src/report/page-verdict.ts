@@ -14,6 +14,11 @@ const icons: Record<Verdict, string> = {
   'could-not-verify': 'M8 9a4 4 0 1 1 5.6 3.7c-1 .5-1.6 1.2-1.6 2.3M12 19v.01',
 };
 
+/** A verdict within a sentence. */
+export function verdictWord(verdict: Verdict): string {
+  return headlines[verdict].toLowerCase();
+}
+
 /** The sign of a verdict, beside its word. */
 export function icon(verdict: Verdict): Markup {
   return markup`<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${icons[verdict]}"/></svg>`;

@@ -1,9 +1,8 @@
 import type { DrillResult } from '../commands/drill-result.ts';
-import type { ExitStatus } from '../failure.ts';
-import type { Verdict } from '../finding.ts';
+import { exitStatusOf } from '../finding.ts';
 import { drillSummary } from './drill-summary.ts';
-import { drillWords, plural, shortenBoth, type DrillWords } from './drill-words.ts';
-import { formatSeconds, formatTime, plainLine, shorten } from './format.ts';
+import { drillWords, shortenBoth, type DrillWords } from './drill-words.ts';
+import { formatSeconds, formatTime, plainLine, plural, shorten } from './format.ts';
 import type { Presentation } from './present.ts';
 import { textTable } from './table.ts';
 
@@ -11,7 +10,6 @@ const mostFindings = 200;
 const longestDefinition = 600;
 const mostChecks = 200;
 const longestCell = 160;
-const exitStatuses: Record<Verdict, ExitStatus> = { passed: 0, failed: 1, 'could-not-verify': 2 };
 
 /** Puts the result of a drill into words: verdict first, then what was left out, then what is wrong, then the details. */
 export function presentDrill(result: DrillResult): Presentation {
@@ -31,7 +29,7 @@ export function presentDrill(result: DrillResult): Presentation {
       report: result.report ?? '',
       scratch: result.scratch ?? '',
     },
-    exitStatus: exitStatuses[result.verdict],
+    exitStatus: exitStatusOf(result.verdict),
   };
 }
 

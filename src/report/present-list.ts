@@ -1,7 +1,7 @@
 import type { ListResult } from '../commands/list.ts';
 import type { Database } from '../commands/log-database.ts';
 import { costCells, costColumns, costLine, costNotes } from './cost-words.ts';
-import { escapeMarkdown, formatBytes, formatCount, plainLine } from './format.ts';
+import { escapeMarkdown, formatBytes, formatCount, plainLine, plural } from './format.ts';
 import { logCsv, logTable } from './log-document.ts';
 import { logPage } from './log-page.ts';
 import type { Presentation } from './present.ts';
@@ -86,7 +86,7 @@ function emptyLine({ location }: ListResult): string {
 }
 
 function headOf({ name, sealed, sizeBytes }: Database): string {
-  return `${name}: ${sealed} ${sealed === 1 ? 'backup' : 'backups'}, ${formatBytes(sizeBytes)}`;
+  return `${name}: ${plural(sealed, 'backup')}, ${formatBytes(sizeBytes)}`;
 }
 
 function notesOf(result: ListResult, database: Database): string[] {

@@ -1,7 +1,6 @@
 import type { PruneResult, PrunedBackup } from '../commands/prune.ts';
-import { code, escapeMarkdown, formatBytes, formatTime, plainLine } from './format.ts';
+import { code, escapeMarkdown, formatBytes, formatTime, plainLine, plural } from './format.ts';
 import type { Presentation } from './present.ts';
-import { plural } from './drill-words.ts';
 import { markdownTable, textTable } from './table.ts';
 
 const versionsHint =

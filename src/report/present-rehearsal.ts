@@ -1,12 +1,10 @@
 import type { RehearseResult } from '../commands/rehearse-result.ts';
-import type { ExitStatus } from '../failure.ts';
-import type { Verdict } from '../finding.ts';
+import { exitStatusOf } from '../finding.ts';
 import { code, escapeMarkdown, formatSeconds, plainLine, shorten } from './format.ts';
 import type { Presentation } from './present.ts';
 import { headOf, limits, lockCells, rightOfTables, tableCells, tableHeader } from './rehearsal-words.ts';
 import { markdownTable, textTable } from './table.ts';
 
-const exitStatuses: Readonly<Record<Verdict, ExitStatus>> = { passed: 0, failed: 1, 'could-not-verify': 2 };
 /** GitHub takes 65,536 characters of a comment, and Linux 128 KiB of a variable, by which the next step gets it. */
 const commentBytes = 60_000;
 const mostRows = 50;
@@ -24,7 +22,7 @@ export function presentRehearsal(result: RehearseResult): Presentation {
       report: result.report ?? '',
       comment: commentOf(result, summary),
     },
-    exitStatus: exitStatuses[result.verdict],
+    exitStatus: exitStatusOf(result.verdict),
   };
 }
 

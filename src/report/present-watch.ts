@@ -1,7 +1,5 @@
 import type { Newest, Trend, WatchResult, WatchedDatabase } from '../commands/watch-result.ts';
-import type { ExitStatus } from '../failure.ts';
-import type { Verdict } from '../finding.ts';
-import { plural } from './drill-words.ts';
+import { exitStatusOf } from '../finding.ts';
 import {
   code,
   escapeMarkdown,
@@ -10,6 +8,7 @@ import {
   formatBudget,
   formatTime,
   plainLine,
+  plural,
   shorten,
 } from './format.ts';
 import type { Presentation } from './present.ts';
@@ -18,7 +17,6 @@ import { watchOutcomes } from './watch-outcomes.ts';
 
 const mostFindings = 200;
 const longestCell = 600;
-const exitStatuses: Record<Verdict, ExitStatus> = { passed: 0, failed: 1, 'could-not-verify': 2 };
 
 /** Puts what a watch found into words: verdict first, then what is wrong, then each database, then what was not looked at. */
 export function presentWatch(result: WatchResult): Presentation {
@@ -36,7 +34,7 @@ export function presentWatch(result: WatchResult): Presentation {
       'rpo-seconds': rpo === null ? '' : String(rpo),
       outcomes: name === null ? '' : watchOutcomes(result),
     },
-    exitStatus: exitStatuses[verdict],
+    exitStatus: exitStatusOf(verdict),
   };
 }
 

@@ -11,6 +11,7 @@ import type { VerifyResult } from '../commands/verify.ts';
 import type { WatchResult } from '../commands/watch-result.ts';
 import type { DrillResult } from '../commands/drill-result.ts';
 import type { ExitStatus } from '../failure.ts';
+import { exitStatusOf } from '../finding.ts';
 import { code, escapeMarkdown, formatBytes, formatCount, formatSeconds, formatTime, plainLine } from './format.ts';
 import { presentAlert } from './present-alert.ts';
 import { presentDetect } from './present-detect.ts';
@@ -158,7 +159,7 @@ function presentVerify(result: VerifyResult): Presentation {
       'size-bytes': String(result.sizeBytes),
       'duration-seconds': String(result.durationSeconds),
     },
-    exitStatus: result.verdict === 'passed' ? 0 : result.verdict === 'failed' ? 1 : 2,
+    exitStatus: exitStatusOf(result.verdict),
   };
 }
 

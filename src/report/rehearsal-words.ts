@@ -1,10 +1,10 @@
 import type { RehearseResult } from '../commands/rehearse-result.ts';
-import { formatCount, formatSeconds } from './format.ts';
+import { formatCount, formatSeconds, plural } from './format.ts';
 
 /** The verdict in one line. */
 export function headOf({ verdict, files, seconds }: RehearseResult): string {
   if (files.length === 0) return `rehearsal: ${verdict}, the change brings no migration`;
-  return `rehearsal of ${files.length} ${files.length === 1 ? 'migration' : 'migrations'}: ${verdict} (${formatSeconds(seconds)} to apply)`;
+  return `rehearsal of ${plural(files.length, 'migration')}: ${verdict} (${formatSeconds(seconds)} to apply)`;
 }
 
 /** The columns of what became of a table. */

@@ -1,7 +1,6 @@
 import type { WatchResult } from '../commands/watch-result.ts';
 import type { ExplainedFinding, FindingCode } from '../finding.ts';
-import { plural } from './drill-words.ts';
-import { plainLine, shorten } from './format.ts';
+import { plainLine, plural, shorten } from './format.ts';
 
 /** As long as an alert shows it. */
 const longestCause = 300;

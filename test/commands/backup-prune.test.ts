@@ -49,6 +49,21 @@ describe('backup with a policy', () => {
     assert.equal(await left(), 6);
 
     isDenied = false;
+
+    let isSealed = false;
+    proxy.on(
+      ({ operation, url }) => {
+        isSealed ||= operation === 'PutObject' && url.includes('/manifest.json');
+        return isSealed && operation === 'ListObjectsV2';
+      },
+      refuse(403, 'AccessDenied'),
+      1,
+    );
+    const unlisted = await lifeboat('backup', inputs(policy));
+    assert.equal(resultOf<BackupResult>(unlisted).pruned, null);
+    assert.match(unlisted.stderr, /warning: the backup is sealed, and the prune after it did not come to its end: /);
+    assert.equal(await left(), 6);
+
     const done = resultOf<BackupResult>(await lifeboat('backup', inputs(policy)));
     assert.equal(done.pruned?.backups.filter(({ outcome }) => outcome === 'removed').length, 6);
     assert.equal(await left(), 0);
