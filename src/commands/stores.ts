@@ -1,11 +1,23 @@
-import { wrongInput } from '../failure.ts';
+import { Failure, wrongInput } from '../failure.ts';
 import type { StoreInputs } from '../inputs/inputs.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 
 /** The store that the inputs name, with the credentials that they give; `webIdentityToken` is the workflow's OIDC token for AWS. */
 export function openInputStore(inputs: StoreInputs, webIdentityToken: () => Promise<string>): Store {
-  return openStore(inputs.url, { credentials: credentialsOf(inputs, webIdentityToken) });
+  try {
+    return openStore(inputs.url, { credentials: credentialsOf(inputs, webIdentityToken) });
+  } catch (error) {
+    throw inputs.input === 'replica' && error instanceof Failure ? ofReplica(error) : error;
+  }
+}
+
+/** A refusal of a store names the input `store` and those of its credentials; the replica's are called after it. */
+function ofReplica({ message, hint, exitStatus }: Failure): Failure {
+  return new Failure(message.replace(/^input store /, 'input replica '), {
+    hint: hint?.replaceAll(/(?:secret-)?access-key(?:-id)?/g, 'replica-$&'),
+    exitStatus,
+  });
 }
 
 /** The name of the database in the store: as given, or the only one there is. */

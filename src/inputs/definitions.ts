@@ -8,6 +8,7 @@ export { type CommandName, type InputDefinition, type InputGroup, commandNames }
 
 const all = commandNames;
 const ofStore = ['backup', 'list', 'verify', 'drill', 'restore', 'watch', 'prune', 'retain'] as const;
+const ofReplica = ['backup', 'list', 'watch', 'prune'] as const;
 
 /** Every input, in groups, in the order of action.yml and the README. The one list that everything else is held against. */
 export const definitions: readonly InputDefinition[] = [
@@ -174,6 +175,40 @@ export const definitions: readonly InputDefinition[] = [
     group: 'where',
     commands: ofStore,
     description: "ARN of an AWS role that the workflow's OIDC token may assume (`permissions: id-token: write`).",
+  },
+  {
+    name: 'replica',
+    group: 'where',
+    commands: ofReplica,
+    description:
+      'A second store, written like the first, for every backup: best in another account, so that nobody can remove both.',
+  },
+  {
+    name: 'replica-access-key-id',
+    group: 'where',
+    commands: ofReplica,
+    secret: true,
+    description: 'S3 access key of the replica. Default: what the AWS SDK finds by itself.',
+  },
+  {
+    name: 'replica-secret-access-key',
+    group: 'where',
+    commands: ofReplica,
+    secret: true,
+    description: 'S3 secret key of the replica.',
+  },
+  {
+    name: 'replica-session-token',
+    group: 'where',
+    commands: ofReplica,
+    secret: true,
+    description: 'S3 session token of the replica, with temporary keys.',
+  },
+  {
+    name: 'replica-role-to-assume',
+    group: 'where',
+    commands: ofReplica,
+    description: "ARN of an AWS role for the replica that the workflow's OIDC token may assume.",
   },
   ...dumpDefinitions,
   {

@@ -27,20 +27,14 @@ import {
   reader,
   wordsToRead,
 } from './reader.ts';
+import { type StoreInputs, readReplica, readStore } from './store.ts';
 import { type WatchInputs, readWatch } from './watch.ts';
 
 export type { LogFormat } from './list.ts';
 export type { CommentInputs, DetectInputs, RehearseInputs } from './migration.ts';
 export type { FingerprintLevel, KeyInputs } from './reader.ts';
+export type { StoreInputs } from './store.ts';
 import { choice, compression, flag, keepTime, lines, seconds, shown, sizeBytes } from './values.ts';
-
-export interface StoreInputs {
-  url: string;
-  accessKeyId: string | undefined;
-  secretAccessKey: string | undefined;
-  sessionToken: string | undefined;
-  roleToAssume: string | undefined;
-}
 
 /** What a backup is encrypted to. */
 export type EncryptionInputs =
@@ -64,6 +58,8 @@ interface Common {
 
 export interface BackupInputs extends Common {
   command: 'backup';
+  /** A second store that every backup goes into. */
+  replica: StoreInputs | undefined;
   kind: Kind;
   reason: string | undefined;
   newSource: string | undefined;
@@ -92,6 +88,7 @@ export interface BackupInputs extends Common {
 
 export interface ListInputs extends Common, ListOptions {
   command: 'list';
+  replica: StoreInputs | undefined;
 }
 
 export interface VerifyInputs extends Common {
@@ -121,6 +118,7 @@ export interface RestoreInputs extends Common {
 
 export interface PruneInputs extends Common, PruneOptions {
   command: 'prune';
+  replica: StoreInputs | undefined;
 }
 
 export interface RetainInputs extends Common {
@@ -153,9 +151,9 @@ export function readInputs(raw: RawInputs, environment: Environment): Inputs {
   const common = { name: readName(read), store: readStore(read), run: readRun(environment) };
   switch (raw.command) {
     case 'backup':
-      return { command: 'backup', ...common, ...readBackup(read, environment) };
+      return { command: 'backup', ...common, replica: readReplica(read), ...readBackup(read, environment) };
     case 'list':
-      return { command: 'list', ...common, ...readList(read, environment) };
+      return { command: 'list', ...common, replica: readReplica(read), ...readList(read, environment) };
     case 'verify':
       return {
         command: 'verify',
@@ -170,9 +168,9 @@ export function readInputs(raw: RawInputs, environment: Environment): Inputs {
     case 'restore':
       return { command: 'restore', ...common, ...readRestore(read) };
     case 'watch':
-      return { command: 'watch', ...common, ...readWatch(read, environment) };
+      return { command: 'watch', ...common, replica: readReplica(read), ...readWatch(read, environment) };
     case 'prune':
-      return { command: 'prune', ...common, ...readPrune(read) };
+      return { command: 'prune', ...common, replica: readReplica(read), ...readPrune(read) };
     case 'retain':
       return {
         command: 'retain',
@@ -183,25 +181,7 @@ export function readInputs(raw: RawInputs, environment: Environment): Inputs {
   }
 }
 
-function readStore(read: Reader): StoreInputs {
-  const store = {
-    url: read.text('store'),
-    accessKeyId: read.optional('access-key-id'),
-    secretAccessKey: read.optional('secret-access-key'),
-    sessionToken: read.optional('session-token'),
-    roleToAssume: read.optional('role-to-assume'),
-  };
-  if ((store.accessKeyId === undefined) !== (store.secretAccessKey === undefined)) {
-    const missing = store.accessKeyId === undefined ? 'access-key-id' : 'secret-access-key';
-    throw wrongInput(missing, 'is missing', 'access-key-id and secret-access-key go together');
-  }
-  if (store.roleToAssume !== undefined && store.accessKeyId !== undefined) {
-    throw wrongInput('role-to-assume', 'is given beside access-key-id', 'give one of them');
-  }
-  return store;
-}
-
-function readBackup(read: Reader, environment: Environment): Omit<BackupInputs, 'command' | keyof Common> {
+function readBackup(read: Reader, environment: Environment): Omit<BackupInputs, 'command' | 'replica' | keyof Common> {
   const minimumSize = read.optional('minimum-size');
   const retain = read.optional('retain');
   const reuseWithin = read.optional('reuse-within');

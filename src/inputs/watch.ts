@@ -1,6 +1,6 @@
 import { wrongInput } from '../failure.ts';
 import { type Accepted, readAcceptedFindings } from './drill.ts';
-import type { StoreInputs } from './inputs.ts';
+import type { StoreInputs } from './store.ts';
 import type { Environment } from './raw.ts';
 import { type Reader } from './reader.ts';
 import { choice, lines, seconds, shown, sizeBytes } from './values.ts';
@@ -31,6 +31,7 @@ export interface WatchInputs extends WatchOptions {
   /** Without it every database in the store is watched. */
   name: string | undefined;
   store: StoreInputs;
+  replica: StoreInputs | undefined;
 }
 
 /** Understands the inputs of a watch. What only the database can tell is refused without the database: it would never be looked at. */

@@ -32,6 +32,7 @@ function contextFor(openStoreOf: Context['openStore'], signal = new AbortControl
 }
 
 const store = (url: string) => ({
+  input: 'store' as const,
   url,
   accessKeyId: undefined,
   secretAccessKey: undefined,

@@ -56,7 +56,9 @@ describe('the inputs of a backup', () => {
     assert.deepEqual(backup(), {
       command: 'backup',
       name: undefined,
+      replica: undefined,
       store: {
+        input: 'store',
         url: 'file:///backups',
         accessKeyId: undefined,
         secretAccessKey: undefined,
@@ -292,6 +294,31 @@ describe('a refusal', () => {
       'verify',
       { 'access-key-id': 'k', 'secret-access-key': 's', 'role-to-assume': 'r' },
       'input role-to-assume is given beside access-key-id (give one of them)',
+    ],
+    [
+      'backup',
+      { replica: 'file:///backups/' },
+      'input replica is the store itself (name another place, best in another account)',
+    ],
+    [
+      'backup',
+      { 'replica-role-to-assume': 'r' },
+      'input replica is missing (replica-role-to-assume is given, so name the store that it opens)',
+    ],
+    [
+      'watch',
+      { replica: 's3://second', 'replica-access-key-id': 'k' },
+      'input replica-secret-access-key is missing (replica-access-key-id and replica-secret-access-key go together)',
+    ],
+    [
+      'prune',
+      {
+        replica: 's3://second',
+        'replica-access-key-id': 'k',
+        'replica-secret-access-key': 's',
+        'replica-role-to-assume': 'r',
+      },
+      'input replica-role-to-assume is given beside replica-access-key-id (give one of them)',
     ],
     ['list', { format: 'json' }, 'input format is "json" (it may be table, csv, markdown, html)'],
     ['list', { drills: 'yes' }, 'input drills is "yes" (it may be true, false)'],
