@@ -6,6 +6,8 @@ export interface Recoverable extends Pick<Manifest, 'name' | 'id' | 'snapshotAt'
   objects: readonly ManifestObject[];
   /** The store's location, without credentials. */
   location: string;
+  /** That of a second store with the same objects. */
+  replica: string | undefined;
   hasKeyFile: boolean;
 }
 
@@ -30,12 +32,12 @@ ${tools(backup)}${isLayered(backup) ? '\n- `zstd` (https://facebook.github.io/zs
 ## 2. Fetch and check the objects
 
 \`\`\`sh
-${fetching(backup)}
+${fetching(backup, backup.location)}
 sha256sum --check <<'SUMS'
 ${backup.objects.map(({ sha256, object }) => `${sha256}  ${object}`).join('\n')}
 SUMS
 \`\`\`
-${keyStep(backup)}
+${fromReplica(backup)}${keyStep(backup)}
 ## 3. Make the roles and the database
 
 A complaint that a role exists already is harmless. Roles come without passwords: set them yourself.
@@ -86,7 +88,7 @@ function tools(backup: Recoverable): string {
   return `- \`age\` (https://age-encryption.org) and ${key}`;
 }
 
-function fetching({ location, name, id, objects }: Recoverable): string {
+function fetching({ name, id, objects }: Recoverable, location: string): string {
   if (location.startsWith('file:')) {
     const folder = `${decodeURIComponent(new URL(location).pathname).replace(/\/$/, '')}/${name}/${id}`;
     return objects.map(({ object }) => `cp ${shellQuoted(`${folder}/${object}`)} .`).join('\n');
@@ -101,6 +103,19 @@ function fetching({ location, name, id, objects }: Recoverable): string {
     ...(region ? [`--region ${shellQuoted(region)}`] : []),
   ].join(' ');
   return `aws s3 cp ${options}${options ? ' ' : ''}--recursive ${shellQuoted(`${root}/${name}/${id}/`)} .`;
+}
+
+function fromReplica(backup: Recoverable): string {
+  if (backup.replica === undefined) return '';
+  return `
+## 2, if that store is gone: fetch from the replica
+
+The same objects were written into a second store. Fetch them there, and check them as above:
+
+\`\`\`sh
+${fetching(backup, backup.replica)}
+\`\`\`
+`;
 }
 
 function keyStep({ hasKeyFile }: Recoverable): string {

@@ -5,9 +5,10 @@ import type { ManifestObject, Purpose } from '../catalog/manifest.ts';
 import type { Encryption } from '../crypto/crypto.ts';
 import { messageOf } from '../failure.ts';
 import type { Log } from '../log.ts';
-import type { Store, StoredObject } from '../store/store.ts';
+import type { StoredObject } from '../store/store.ts';
 import { bytes } from '../streams.ts';
 import { zstdCompress } from '../zstd.ts';
+import type { Place, Places } from './backup-places.ts';
 
 /** A stream on its way into the store. */
 export interface Encryptable {
@@ -18,19 +19,27 @@ export interface Encryptable {
   layerLevel?: number | undefined;
 }
 
-/** The folder of one backup while it is being made: writes objects, remembers them for the manifest, and can take them all back. */
+/**
+ * The folder of one backup while it is being made, the same in every place: writes objects, remembers them for the manifest, and can take
+ * them all back.
+ */
 export class BackupFolder {
   readonly name: string;
   readonly id: string;
   /** Proven objects, in the order in which they were finished. */
   readonly objects: ManifestObject[] = [];
-  readonly #store: Store;
+  readonly #places: Places;
   readonly #encryption: Encryption;
   readonly #written = new Set<string>();
-  #sealing = false;
+  /** A place that was lost before holds nothing of it. */
+  readonly #begun: readonly Place[];
+  /** Where the manifest may have been written. */
+  readonly #sealing = new Set<Place>();
+  #isSealed = false;
 
-  constructor(store: Store, name: string, id: string, encryption: Encryption) {
-    this.#store = store;
+  constructor(places: Places, name: string, id: string, encryption: Encryption) {
+    this.#places = places;
+    this.#begun = places.left;
     this.name = name;
     this.id = id;
     this.#encryption = encryption;
@@ -38,7 +47,7 @@ export class BackupFolder {
 
   /** The folder for people. */
   get location(): string {
-    return locationOf(this.#store.location, this.name, this.id);
+    return locationOf(this.#places.first.location, this.name, this.id);
   }
 
   get manifestKey(): string {
@@ -55,7 +64,7 @@ export class BackupFolder {
     // the store meets the same failure when it reads, or has one of its own: its word is the cause, the streams' a consequence
     flowing.catch(() => {});
     try {
-      const stored = await this.#store.put(this.#keyOf(object), encrypting, { signal });
+      const stored = await this.#places.put(this.#keyOf(object), encrypting, { signal });
       this.#remember(purpose, object, compressed, stored);
       await flowing;
       return stored;
@@ -68,21 +77,26 @@ export class BackupFolder {
 
   /** Stores something that anyone may read. */
   async putPlain(purpose: Purpose, object: string, source: Readable, signal: AbortSignal): Promise<StoredObject> {
-    return this.#remember(purpose, object, null, await this.#store.put(this.#keyOf(object), source, { signal }));
+    return this.#remember(purpose, object, null, await this.#places.put(this.#keyOf(object), source, { signal }));
   }
 
   /** Stores something that belongs to the backup but is not listed in its manifest. */
   async putBeside(object: string, text: string, signal: AbortSignal): Promise<void> {
     this.#written.add(object);
-    await this.#store.put(this.#keyOf(object), bytes(text), { signal });
+    await this.#places.put(this.#keyOf(object), bytes(text), { signal });
   }
 
-  /** Writes the manifest. From now on it is a backup, and `discard` does nothing any more. */
+  /**
+   * Writes the manifest, into the replica first: so whatever the store shows as sealed is sealed there too. From now on it is a backup, and
+   * `discard` does nothing any more, but for a place that is lost.
+   */
   async seal(manifest: string, signal: AbortSignal): Promise<void> {
-    this.#sealing = true;
-    await this.#store.put(this.manifestKey, bytes(manifest), { signal, contentType: 'application/json' });
-    this.#written.clear();
-    this.#sealing = false;
+    await this.#places.eachInTurn(async place => {
+      this.#sealing.add(place);
+      await place.store.put(this.manifestKey, bytes(manifest), { signal, contentType: 'application/json' });
+      this.#sealing.delete(place);
+    });
+    this.#isSealed = true;
   }
 
   /** Forgets the objects of an attempt that begins anew; the next one overwrites them. */
@@ -90,23 +104,29 @@ export class BackupFolder {
     this.objects.length = 0;
   }
 
-  /** Removes what was stored. Where that is not allowed it says so: without a manifest it is no backup. */
+  /** Removes what was stored where it is no backup. Where that is not allowed it says so: without a manifest it is none. */
   async discard(log: Log): Promise<void> {
+    const places = this.#isSealed ? this.#places.lost : this.#places.all;
+    for (const place of places.filter(one => this.#begun.includes(one))) await this.#discardIn(place, log);
+  }
+
+  async #discardIn(place: Place, log: Log): Promise<void> {
+    const { store } = place;
     try {
       // the write may have arrived although we were told that it failed, and a manifest without its objects must never be
-      if (this.#sealing) await this.#store.remove(this.manifestKey);
+      if (this.#sealing.has(place)) await store.remove(this.manifestKey);
     } catch (error) {
       log.warn(
-        `the manifest of ${this.id} may have been written although the store reported an error; nothing of it is removed (${messageOf(error)})`,
+        `the manifest of ${this.id} may have been written although the ${place.role} reported an error; nothing of it is removed (${messageOf(error)})`,
       );
       return;
     }
     const keys = [...this.#written].map(object => this.#keyOf(object));
-    const results = await Promise.allSettled(keys.map(key => this.#store.remove(key)));
+    const results = await Promise.allSettled(keys.map(key => store.remove(key)));
     const failed = results.filter(result => result.status === 'rejected');
     if (failed.length > 0) {
       log.warn(
-        `${failed.length} objects of the failed backup ${this.id} stay in the store; without a manifest they are no backup (${messageOf(failed[0]?.reason)})`,
+        `${failed.length} objects of the failed backup ${this.id} stay in the ${place.role}; without a manifest they are no backup (${messageOf(failed[0]?.reason)})`,
       );
     }
   }

@@ -36,6 +36,7 @@ import {
 } from '../postgres/relations.ts';
 import type { Store } from '../store/store.ts';
 import { hasZstd } from '../zstd.ts';
+import { Places, type Reached } from './backup-places.ts';
 import type { Context } from './context.ts';
 import { openBackupKeys } from './keys.ts';
 import { readManifest } from './stored-backup.ts';
@@ -45,7 +46,7 @@ import { openTarget } from './targets.ts';
 export interface Prepared {
   name: string;
   partial: boolean;
-  store: Store;
+  places: Places;
   target: Target;
   /** Holds the run's lock; also looks after the other sessions. */
   control: Session;
@@ -73,7 +74,11 @@ export async function prepare(inputs: BackupInputs, context: Context): Promise<P
   const name = inputs.name ?? defaultName(target.address);
   if (inputs.newSource !== undefined && inputs.newSource !== name)
     throw wrongInput('new-source', `is not ${name}`, 'type the name of the backup in full');
-  const store = context.openStore(inputs.store);
+  const places = new Places(
+    { store: context.openStore(inputs.store), replica: inputs.replica && context.openStore(inputs.replica) },
+    log,
+    signal,
+  );
   checkAddress(target);
   await checkNoTransactionPooler({ target }, signal);
 
@@ -104,21 +109,17 @@ export async function prepare(inputs: BackupInputs, context: Context): Promise<P
     checkReadable(selected, user);
     checkRequired(selected, inputs.requiredTables);
 
-    await store.checkWritable(`${name}/`, signal);
-    const sealed = (await backupsOf(store.list(`${name}/`, signal))).filter(backup => backup.sealed);
-    const newest = sealed.find(backup => !backup.facts.partial) ?? sealed[0];
-    const previous = newest && (await readManifest(store, newest, signal));
-    checkSource({ identity, previous, inputs, name }, context);
-    const reusable = newest && previous && isReusable(newest, inputs, context) ? previous : undefined;
-    const cleared = await store.clearUnfinished(`${name}/`, signal);
-    if (cleared > 0) log.info(`${cleared} unfinished uploads of earlier runs were ended`);
+    const earlier = await places.each(store => lookInto(store, name, context));
+    for (const { value } of earlier) checkSource({ identity, previous: value.previous, inputs, name }, context);
+    const previous = earlier[0]?.value.previous;
+    const reusable = isReusableIn(earlier, inputs, context) ? previous : undefined;
 
-    const keys = await openBackupKeys(inputs.encryption, store, previous, context);
+    const keys = await openBackupKeys(inputs.encryption, places.first, previous, context);
     closing.push(keys.close);
     return {
       name,
       partial: isPartial(inputs.filters),
-      store,
+      places,
       target,
       control,
       client,
@@ -140,6 +141,23 @@ export async function prepare(inputs: BackupInputs, context: Context): Promise<P
   } finally {
     signal.removeEventListener('abort', cut);
   }
+}
+
+/** What a place holds already. */
+interface Earlier {
+  newest: ListedBackup | undefined;
+  previous: Manifest | undefined;
+}
+
+/** Whether a place can be written, and the newest backup there, whole if there is a whole one. */
+async function lookInto(store: Store, name: string, { log, signal }: Context): Promise<Earlier> {
+  await store.checkWritable(`${name}/`, signal);
+  const sealed = (await backupsOf(store.list(`${name}/`, signal))).filter(backup => backup.sealed);
+  const newest = sealed.find(backup => !backup.facts.partial) ?? sealed[0];
+  const previous = newest && (await readManifest(store, newest, signal));
+  const cleared = await store.clearUnfinished(`${name}/`, signal);
+  if (cleared > 0) log.info(`${cleared} unfinished uploads of earlier runs were ended`);
+  return { newest, previous };
 }
 
 function checkRequired(selected: readonly Selected[], required: readonly string[]): void {
@@ -180,6 +198,14 @@ function checkSource({ identity, previous, inputs, name }: SourceCheck, { log }:
   throw new Failure(`the backups under ${name} come from another database`, {
     hint: `give this one another name; or, if it takes the other's place (a new server, an upgrade), say new-source: ${name}`,
   });
+}
+
+/** Only one that is in every place. */
+function isReusableIn(earlier: readonly Reached<Earlier>[], inputs: BackupInputs, context: Context): boolean {
+  const [first] = earlier;
+  if (!first?.value.newest || !isReusable(first.value.newest, inputs, context)) return false;
+  const { id } = first.value.newest;
+  return earlier.every(({ value }) => value.newest?.id === id);
 }
 
 /** Only the newest whole backup, made of this very database within the time, that nothing has found wrong since. */

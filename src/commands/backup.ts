@@ -8,13 +8,21 @@ import type { BackupInputs } from '../inputs/inputs.ts';
 import { describeCompression } from '../postgres/dump.ts';
 import { Standstill, Yielded } from '../postgres/watch.ts';
 import { imageFor } from '../postgres/image.ts';
-import type { Store } from '../store/store.ts';
 import { bytes } from '../streams.ts';
 import { type Dumped, LocksRanOut, dump } from './backup-dump.ts';
 import { type Prepared, prepare } from './backup-preflight.ts';
 import { BackupFolder } from './backup-folder.ts';
+import type { Places } from './backup-places.ts';
 import type { Context } from './context.ts';
 import { type PruneResult, prune } from './prune.ts';
+
+/** One of the places that a backup goes into. */
+export interface BackupPlace {
+  role: 'store' | 'replica';
+  location: string;
+  /** Null where it is sealed. */
+  problem: string | null;
+}
 
 /** What a finished backup gives back. */
 export interface BackupResult {
@@ -37,6 +45,8 @@ export interface BackupResult {
   image: string;
   objects: ManifestObject[];
   warnings: string[];
+  /** The store, and the replica if there is one: where it is sealed, and why it is not. */
+  stores: BackupPlace[];
   /** What the policy removed after the seal; null where none was given, or that could not be done. */
   pruned: PruneResult | null;
 }
@@ -52,7 +62,11 @@ const standstillsAtMost = 10;
  */
 export async function backup(inputs: BackupInputs, context: Context): Promise<BackupResult> {
   const made = await makeBackup(inputs, context);
-  return { ...made, pruned: made.reused ? null : await pruneAfter(inputs, made.name, context) };
+  const isEverywhere = made.stores.every(({ problem }) => problem === null);
+  if (!isEverywhere && inputs.policy !== null)
+    context.log.warn('nothing is pruned after a backup that is not in every store');
+  const prunes = isEverywhere && !made.reused;
+  return { ...made, pruned: prunes ? await pruneAfter(inputs, made.name, context) : null };
 }
 
 /** The backup is sealed: whatever goes wrong from here on is a warning. */
@@ -85,10 +99,10 @@ async function makeBackup(inputs: BackupInputs, context: Context): Promise<Omit<
   if (reusable) {
     await prepared.close();
     context.log.info(`backup ${reusable.id} is young enough for reuse-within: no new one is made`);
-    return resultOf(reusable, { store: prepared.store, startedAt, warnings: [], reused: true }, context);
+    return resultOf(reusable, { places: prepared.places, startedAt, warnings: [], reused: true }, context);
   }
   const folder = new BackupFolder(
-    prepared.store,
+    prepared.places,
     prepared.name,
     newBackupId(startedAt, inputs.kind, prepared.partial),
     prepared.encryption,
@@ -101,13 +115,11 @@ async function makeBackup(inputs: BackupInputs, context: Context): Promise<Omit<
     );
     return resultOf(
       manifest,
-      { store: prepared.store, startedAt, warnings: dumped.contents.warnings, reused: false },
+      { places: prepared.places, startedAt, warnings: dumped.contents.warnings, reused: false },
       context,
     );
-  } catch (error) {
-    await folder.discard(context.log);
-    throw error;
   } finally {
+    await folder.discard(context.log);
     await prepared.close();
   }
 }
@@ -212,7 +224,8 @@ async function seal({ inputs, prepared, folder, dumped, startedAt }: Sealing, co
   const recover = recoverText({
     ...partsOfManifest,
     objects: folder.objects,
-    location: prepared.store.location,
+    location: prepared.places.first.location,
+    replica: prepared.places.left[1]?.store.location,
     hasKeyFile: prepared.keyFile !== undefined,
   });
   await folder.putPlain('recover', 'RECOVER.md', bytes(recover), signal);
@@ -230,7 +243,7 @@ async function seal({ inputs, prepared, folder, dumped, startedAt }: Sealing, co
 }
 
 interface Made {
-  store: Store;
+  places: Places;
   startedAt: Date;
   warnings: string[];
   reused: boolean;
@@ -238,7 +251,7 @@ interface Made {
 
 function resultOf(
   manifest: Manifest,
-  { store, startedAt, warnings, reused }: Made,
+  { places, startedAt, warnings, reused }: Made,
   { now }: Context,
 ): Omit<BackupResult, 'pruned'> {
   const { name, id } = manifest;
@@ -248,7 +261,7 @@ function resultOf(
     backupId: manifest.id,
     kind: manifest.kind,
     partial: manifest.partial,
-    location: locationOf(store.location, name, id),
+    location: locationOf(places.first.location, name, id),
     manifestKey: formatObjectKey({ name, id, object: manifestObject }),
     snapshotAt: manifest.snapshotAt,
     sizeBytes: manifest.totals.storedBytes,
@@ -260,5 +273,10 @@ function resultOf(
     image: imageFor(manifest.server.major, manifest.extensions),
     objects: manifest.objects,
     warnings,
+    stores: places.all.map(({ role, store, loss }) => ({
+      role,
+      location: locationOf(store.location, name, id),
+      problem: loss === undefined ? null : messageOf(loss),
+    })),
   };
 }

@@ -12,12 +12,13 @@ import type { WatchResult } from '../commands/watch-result.ts';
 import type { DrillResult } from '../commands/drill-result.ts';
 import type { ExitStatus } from '../failure.ts';
 import { exitStatusOf } from '../finding.ts';
-import { code, escapeMarkdown, formatBytes, formatCount, formatSeconds, formatTime, plainLine } from './format.ts';
+import { code, escapeMarkdown, formatBytes, formatCount, formatSeconds, plainLine } from './format.ts';
 import { presentAlert } from './present-alert.ts';
+import { presentBackup } from './present-backup.ts';
 import { presentDetect } from './present-detect.ts';
 import { presentDrill } from './present-drill.ts';
 import { presentList } from './present-list.ts';
-import { presentPrune, prunedCounts } from './present-prune.ts';
+import { presentPrune } from './present-prune.ts';
 import { presentRehearsal } from './present-rehearsal.ts';
 import { presentWatch } from './present-watch.ts';
 import { markdownTable } from './table.ts';
@@ -86,50 +87,6 @@ function presentResult(result: Result): Presentation {
     case 'alert':
       return presentAlert(result);
   }
-}
-
-function presentBackup(result: BackupResult): Presentation {
-  const stored = `${formatBytes(result.sizeBytes)} stored, ${formatCount(result.tables)} tables, ${formatCount(result.rows)} rows, ${formatSeconds(result.durationSeconds)}`;
-  const pruned = result.pruned === null ? null : prunedCounts(result.pruned);
-  const facts = [
-    ['Backup', code(result.backupId)],
-    ['Stored at', code(result.location)],
-    ['Snapshot', formatTime(result.snapshotAt)],
-    ['Kind', `${result.kind}${result.partial ? ', partial' : ''}`],
-    ['Tables', formatCount(result.tables)],
-    ['Rows', formatCount(result.rows)],
-    ['Database', formatBytes(result.databaseBytes)],
-    ['Stored', formatBytes(result.sizeBytes)],
-    ['Took', formatSeconds(result.durationSeconds)],
-    ...(pruned === null ? [] : [['Pruned', `${pruned.removed} removed, ${pruned.kept} kept`]]),
-  ];
-  const objects = result.objects.map(({ object, sizeBytes, proof, sha256 }) => [
-    code(object),
-    formatBytes(sizeBytes),
-    proof === 'checksum' ? "store's checksum" : 'read back',
-    code(sha256.slice(0, 16)),
-  ]);
-  return {
-    text: `backup ${result.backupId} of ${result.name}${result.reused ? ' is young enough and is used again' : ''}: ${stored}\nstored at ${plainLine(result.location)}${pruned === null ? '' : `\npruned: ${pruned.removed} removed, ${pruned.kept} kept`}`,
-    summary: [
-      `### Backup of ${escapeMarkdown(result.name)}: ${result.reused ? 'a sealed one is used again' : 'sealed'}\n`,
-      markdownTable(['', ''], facts),
-      `\n<details><summary>Objects</summary>\n\n${markdownTable(['Object', 'Size', 'Proven by', 'SHA-256'], objects, [1])}\n\n</details>\n`,
-    ].join('\n'),
-    outputs: {
-      'backup-id': result.backupId,
-      name: result.name,
-      manifest: result.manifestKey,
-      'size-bytes': String(result.sizeBytes),
-      tables: String(result.tables),
-      rows: result.rows === null ? '' : String(result.rows),
-      'duration-seconds': String(result.durationSeconds),
-      image: result.image,
-      reused: String(result.reused),
-      ...(pruned === null ? {} : { kept: String(pruned.kept), removed: String(pruned.removed) }),
-    },
-    exitStatus: 0,
-  };
 }
 
 function presentVerify(result: VerifyResult): Presentation {

@@ -29,6 +29,7 @@ function recoverable(suffix: '.age' | '.gpg' | '', more: Partial<Recoverable> = 
       object(`contents.json${suffix}`, 'contents'),
     ],
     location: 's3://bucket/prefix',
+    replica: undefined,
     hasKeyFile: false,
     ...more,
   };

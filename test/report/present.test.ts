@@ -39,6 +39,7 @@ const backup: BackupResult = {
     },
   ],
   warnings: [],
+  stores: [{ role: 'store', location: `s3://bucket/shop/${id}`, problem: null }],
   pruned: null,
 };
 
