@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { BackupResult } from '../../src/commands/backup.ts';
 import { type Cluster, startCluster } from '../../scripts/setup/cluster.ts';
 import { rowCounts } from '../../scripts/setup/row-counts.ts';
-import { type Harbor, lifeboat, openHarbor, resultOf } from '../support/lifeboat.ts';
+import { type Harbor, openHarbor } from '../support/lifeboat.ts';
 import { createSampleDatabase, majors, needsPostgres } from '../support/postgres.ts';
 import { needsProgram } from '../support/programs.ts';
 
@@ -53,30 +53,42 @@ function definitions(cluster: Cluster, database: string, folder: string): string
   return schema.replaceAll(/^\\(?:un)?restrict .*$/gm, '');
 }
 
+/** By pipes or through files, or by pipes from the replica while the store is gone. */
+type How = 'pipes' | 'files' | 'replica';
+
+const replicaOf = ({ folder }: Harbor) => pathToFileURL(join(folder, 'replica')).href;
+
 async function recovered(
   t: TestContext,
   cluster: Cluster,
   harbor: Harbor,
   made: BackupResult,
-  withPipes: boolean,
+  how: How,
 ): Promise<{ other: Cluster; folder: string }> {
   const other = await startCluster({ major: cluster.major });
   t.after(() => other.stop());
   const folder = join(harbor.folder, 'by-hand');
   await mkdir(folder);
   await writeFile(join(folder, 'key.txt'), `${harbor.keys.identity}\n`);
-  const markdown = await readFile(
-    join(dirname(join(fileURLToPath(harbor.store), made.manifestKey)), 'RECOVER.md'),
-    'utf8',
-  );
-  const steps = withPipes
-    ? [section(markdown, '2.'), section(markdown, '3.'), section(markdown, '4.')]
-    : [
-        section(markdown, '2.'),
-        section(markdown, '3.').split('\n').slice(1).join('\n'),
-        section(markdown, 'Without pipes'),
-      ];
-  for (const step of steps) runShell(step, folder, other);
+  const found = how === 'replica' ? replicaOf(harbor) : harbor.store;
+  const markdown = await readFile(join(dirname(join(fileURLToPath(found), made.manifestKey)), 'RECOVER.md'), 'utf8');
+  if (how === 'replica') await rm(fileURLToPath(harbor.store), { recursive: true });
+  const checking = section(markdown, '2.').replace(/^[^]*?(?=^sha256sum)/m, '');
+  const steps = {
+    pipes: [section(markdown, '2.'), section(markdown, '3.'), section(markdown, '4.')],
+    files: [
+      section(markdown, '2.'),
+      section(markdown, '3.').split('\n').slice(1).join('\n'),
+      section(markdown, 'Without pipes'),
+    ],
+    replica: [
+      how === 'replica' ? section(markdown, '2, if that store is gone') : '',
+      checking,
+      section(markdown, '3.'),
+      section(markdown, '4.'),
+    ],
+  };
+  for (const step of steps[how]) runShell(step, folder, other);
   return { other, folder };
 }
 
@@ -86,6 +98,7 @@ describe('with RECOVER.md alone, the age command and pg_restore', () => {
       ['pipes', '1'],
       ['pipes', '3'],
       ['files', '3'],
+      ['replica', '1'],
     ] as const) {
       it(`the data of PostgreSQL ${major} are back by ${how}, made with ${jobs} jobs`, async t => {
         const cluster = await needsPostgres(t, major);
@@ -99,13 +112,16 @@ describe('with RECOVER.md alone, the age command and pg_restore', () => {
           undefined,
           database,
         );
-        const made = resultOf<BackupResult>(await lifeboat('backup', harbor.backupInputs(cluster, database, { jobs })));
+        const made = await harbor.backup(cluster, database, {
+          jobs,
+          ...(how === 'replica' ? { replica: replicaOf(harbor) } : {}),
+        });
         assert.equal(
           made.objects.some(({ purpose }) => purpose === 'shard'),
           jobs === '3',
         );
 
-        const { other, folder } = await recovered(t, cluster, harbor, made, how === 'pipes');
+        const { other, folder } = await recovered(t, cluster, harbor, made, how);
         assert.deepEqual(await rowCounts(other, 'restored'), await rowCounts(cluster, database));
         assert.equal(definitions(other, 'restored', folder), definitions(cluster, database, folder));
       });
