@@ -142,22 +142,24 @@ ${tableOf(heading, some)}`
 function logTableOf(caption: string, entries: readonly LogEntry[], hasReplica: boolean): Markup {
   const columns: Column[] = [
     { title: 'Made' },
-    { title: 'Backup', kind: 'wide' },
+    { title: hasReplica ? 'Backup, stored where' : 'Backup', kind: 'wide' },
     { title: 'Size', kind: 'number' },
     { title: 'Rows', kind: 'number extra' },
     { title: 'Verified', kind: 'extra' },
     { title: 'Proven', kind: 'extra' },
-    ...(hasReplica ? [{ title: 'Stored where', kind: 'extra' } as const] : []),
   ];
-  const rows = entries.map(entry => [...rowOf(entry), ...(hasReplica ? [describePlaces(entry.storedIn)] : [])]);
-  return dataTable(caption, columns, rows);
+  return dataTable(
+    caption,
+    columns,
+    entries.map(entry => rowOf(entry, hasReplica)),
+  );
 }
 
-function rowOf(entry: LogEntry): MarkupPart[] {
+function rowOf(entry: LogEntry, hasReplica: boolean): MarkupPart[] {
   const { at, sizeBytes, tables, rows, lastCheck } = entry;
   return [
     time(at),
-    nameOf(entry),
+    nameOf(entry, hasReplica),
     formatBytes(sizeBytes),
     markup`${formatCount(rows)}${note(tables === null ? null : `${formatCount(tables)} tables`)}`,
     lastCheck === null ? 'never' : verdictOf(lastCheck.verdict, lastCheck.at, lastCheck.depth),
@@ -165,17 +167,18 @@ function rowOf(entry: LogEntry): MarkupPart[] {
   ];
 }
 
-function nameOf(entry: LogEntry): Markup {
+function nameOf(entry: LogEntry, hasReplica: boolean): Markup {
   const { backupId, kind, partial, reason, actor, kept, problem } = entry;
   const said = [...(reason === null ? [] : [reason]), ...(actor === null ? [] : [`by ${actor}`])].join(', ');
   const flag = partial ? markup` <span class="flag could-not-verify">partial</span>` : nothing;
   const trouble = problem === null ? nothing : markup`<p class="flag failed">${problem}</p>`;
   const encrypted = encryptionOf(entry);
+  const places = note(hasReplica ? `stored in: ${describePlaces(entry.storedIn)}` : null);
   const keptNote =
     kept.outcome === 'to be removed'
       ? markup`<p class="flag could-not-verify">${describeKept(kept)}</p>`
       : note(kept.outcome === 'kept' ? `kept: ${describeKept(kept)}` : describeKept(kept));
-  return markup`${kind}${flag}, ${encrypted === 'no' ? 'not encrypted' : encrypted}${said === '' ? nothing : markup`<br><bdi>${said}</bdi>`}${note(backupId)}${keptNote}${entry.drills.length === 0 ? nothing : markup`<p class="narrow">${[proofOf(entry)]}</p>`}${trouble}`;
+  return markup`${kind}${flag}, ${encrypted === 'no' ? 'not encrypted' : encrypted}${said === '' ? nothing : markup`<br><bdi>${said}</bdi>`}${note(backupId)}${places}${keptNote}${entry.drills.length === 0 ? nothing : markup`<p class="narrow">${[proofOf(entry)]}</p>`}${trouble}`;
 }
 
 /** What the newest drill came to; on a narrow screen it stands beside the name. */

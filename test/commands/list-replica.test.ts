@@ -60,8 +60,8 @@ describe('a list with a replica', () => {
     assert.equal(header.split(',')[column + 1], 'location');
     assert.match(first, /,"store, replica",s3:/);
     const page = logPage(result);
-    assert.match(page, /<th scope="col" class="extra">Stored where<\/th>/);
-    assert.match(page, /<td class="extra">store, replica<\/td>/);
+    assert.match(page, /<th scope="col" class="wide">Backup, stored where<\/th>/);
+    assert.match(page, /<p class="note">stored in: store, replica<\/p>/);
     assert.ok(page.includes(`<code>${copies}</code>`));
     assert.equal(replica.reads.length, 0);
   });
@@ -72,7 +72,7 @@ describe('a list with a replica', () => {
     assert.deepEqual(result.backups[0]?.storedIn, ['store']);
     for (const format of ['csv', 'markdown', 'html', 'table']) {
       const { text, document = text } = present({ ...result, format: format as ListResult['format'] }, []);
-      assert.doesNotMatch(document, /stored_in|Stored where|replica/i, format);
+      assert.doesNotMatch(document, /stored_in|stored where|replica/i, format);
     }
   });
 
