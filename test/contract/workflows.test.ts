@@ -92,6 +92,17 @@ describe('the workflows that others call', () => {
         }
       });
 
+      it('gives the replica to every backup, prune and watch, and the right to delete to the prune alone', () => {
+        for (const { with: given = {} } of ours(workflow)) {
+          const command = String(given.command);
+          const opening = ['', '-role-to-assume', '-access-key-id', '-secret-access-key'];
+          const isGiven = opening.map(part => `replica${part}` in given);
+          assert.deepEqual(new Set(isGiven), new Set([['backup', 'prune', 'watch'].includes(command)]), command);
+          const mayDelete = Object.values(given).filter(value => /\.(?:replica-)?prune-/.test(String(value)));
+          assert.equal(mayDelete.length, command === 'prune' ? 6 : 0, command);
+        }
+      });
+
       it('differs in the tests in what it uses alone', () => {
         const [shipped, tried] = [workflow.text, staged(workflow.text)].map(text => text.split('\n'));
         assert.equal(tried?.length, shipped?.length);
