@@ -2,6 +2,7 @@ import { type DefinitionKind, definitionKinds } from './definition-kinds.ts';
 import type { ExitStatus } from './failure.ts';
 import { type Meaning, failed, unknown } from './finding-meaning.ts';
 import { outside } from './finding-outside.ts';
+import { ofReplica } from './finding-replica.ts';
 
 export { type DefinitionKind, definitionKinds } from './definition-kinds.ts';
 
@@ -200,6 +201,8 @@ const others = {
     'the schedule of backups is slower than max-rpo',
     'back up more often, or raise max-rpo; where minutes count, dumps are not enough: turn on point-in-time recovery',
   ),
+
+  ...ofReplica,
 
   // what a watch finds in the database
   DATABASE_UNREACHABLE: failed('the database cannot be used', 'look at the server, then at database-url'),

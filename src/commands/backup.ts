@@ -79,7 +79,10 @@ async function pruneAfter(
   const { log } = context;
   try {
     const pruned = await log.group('Prune', () =>
-      prune({ command: 'prune', name, store, replica: undefined, run, policy, dryRun: false }, context),
+      prune(
+        { command: 'prune', name, store, replica: undefined, run, policy, replicaPolicy: null, dryRun: false },
+        context,
+      ),
     );
     if (pruned.refused.length > 0)
       log.warn(

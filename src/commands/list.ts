@@ -11,6 +11,7 @@ import { type CostPart, type StoreCost, costOf } from './log-cost.ts';
 import { type Database, drillsOf, summarizeDatabase } from './log-database.ts';
 import { type DrillEntry, type DrillReader, drillReader } from './log-drill.ts';
 import { type LogEntry, describeEntry } from './log-entry.ts';
+import { type LogReplica, type ReplicaReading, readReplica } from './log-replica.ts';
 import { keptBy, lookAhead, retainedForEver } from './log-outlook.ts';
 import { findDamaged, readRetentionFacts } from './retention-facts.ts';
 import { type ManifestReader, manifestReader } from './stored-backup.ts';
@@ -29,6 +30,8 @@ export interface ListResult {
   at: string;
   chosen: ChosenBackup | null;
   location: string;
+  /** Null where none was named. */
+  replica: LogReplica | null;
   /** In words; null where none was given. */
   policy: string | null;
   /** Newest first; at most `limit` of each database. */
@@ -56,6 +59,7 @@ interface Reading {
   now: Date;
   manifestOf: ManifestReader;
   drillOf: DrillReader;
+  storedIn: ReplicaReading['storedIn'];
 }
 
 interface Part {
@@ -77,9 +81,10 @@ export async function list(inputs: ListInputs, context: Context): Promise<ListRe
   const now = context.now();
   const store = context.openStore(inputs.store);
   const all = await backupsOf(store.list(inputs.name === undefined ? '' : `${inputs.name}/`, signal));
+  const { replica, storedIn } = await readReplica(inputs, all, context);
   const manifestOf = manifestReader(store, signal);
   const drillOf = drillReader(store, { signal, hideText: inputs.hideText });
-  const reading = { inputs, store, log, signal, now, manifestOf, drillOf };
+  const reading = { inputs, store, log, signal, now, manifestOf, drillOf, storedIn };
   const parts: Part[] = [];
   for (const name of [...new Set(all.map(one => one.name))].sort())
     parts.push(
@@ -94,6 +99,7 @@ export async function list(inputs: ListInputs, context: Context): Promise<ListRe
     at: now.toISOString(),
     chosen: await chosenOf(all, reading),
     location: store.location,
+    replica,
     policy: inputs.policy === null ? null : describePolicy(inputs.policy),
     backups: parts.flatMap(({ backups }) => backups),
     databases: parts.map(({ database }) => database),

@@ -5,6 +5,7 @@ import type { Verdict } from '../finding.ts';
 import { eachAtOnce } from '../together.ts';
 import type { Drill, DrillReader } from './log-drill.ts';
 import { type Kept, keepTimeText } from './log-outlook.ts';
+import type { StoredIn } from './log-replica.ts';
 import type { RetentionFact } from './retention-facts.ts';
 import type { ManifestReader } from './stored-backup.ts';
 
@@ -23,6 +24,7 @@ export interface LogEntry {
   partial: boolean;
   /** Its folder. */
   location: string;
+  storedIn: StoredIn;
   sizeBytes: number;
   databaseBytes: number | null;
   tables: number | null;
@@ -54,6 +56,7 @@ export interface LogEntry {
 export interface EntrySource {
   /** Of the store, for people. */
   location: string;
+  storedIn: (backup: ListedBackup) => StoredIn;
   manifestOf: ManifestReader;
   drillOf: DrillReader;
   /** By the ids of backups. */
@@ -108,6 +111,7 @@ export async function describeEntry(backup: ListedBackup, source: EntrySource): 
     kind: facts.kind,
     partial: facts.partial,
     location: locationOf(source.location, name, id),
+    storedIn: source.storedIn(backup),
     sizeBytes,
     retain: retain === null ? null : keepTimeText(retain),
     kept: source.kept.get(id) ?? { outcome: 'no policy', reasons: [], until: null },

@@ -8,8 +8,8 @@ import {
   parseObjectKey,
   retainObject,
 } from '../catalog/key.ts';
-import { messageOf } from '../failure.ts';
-import type { PruneInputs } from '../inputs/inputs.ts';
+import { Failure, messageOf } from '../failure.ts';
+import type { PruneInputs, StoreInputs } from '../inputs/inputs.ts';
 import { type Decision, plan } from '../retention/plan.ts';
 import { describe } from '../retention/policy.ts';
 import type { Store } from '../store/store.ts';
@@ -30,7 +30,8 @@ export interface PrunedBackup {
   keptUntil: string | null;
 }
 
-export interface PruneResult {
+/** What became of the backups of one place. */
+export interface PrunedPlace {
   command: 'prune';
   name: string;
   location: string;
@@ -50,15 +51,47 @@ export interface PruneResult {
   durationSeconds: number;
 }
 
+/** The store, and the replica where that has a policy of its own. */
+export interface PruneResult extends PrunedPlace {
+  replica: PrunedPlace | null;
+}
+
 /** Nothing that a run which still goes on may have written is touched. */
 const runMilliseconds = 2 * 86_400_000;
+
+/** Prunes the store, and then the replica by a policy of its own; without one everything there stays. */
+export async function prune(inputs: PruneInputs, context: Context): Promise<PruneResult> {
+  const { replica: place, replicaPolicy: policy } = inputs;
+  // one that cannot be opened is refused before anything is removed
+  if (place !== undefined) context.openStore(place);
+  const pruned = await prunePlace(inputs, context);
+  if (place === undefined) return { ...pruned, replica: null };
+  if (policy === null) {
+    context.log.info('nothing in the replica is removed: it has no policy (replica-keep)');
+    return { ...pruned, replica: null };
+  }
+  try {
+    const replica = await context.log.group('Replica', () =>
+      prunePlace({ ...inputs, name: pruned.name, store: place, policy }, context),
+    );
+    return { ...pruned, replica };
+  } catch (error) {
+    context.signal.throwIfAborted();
+    if (!(error instanceof Failure)) throw error;
+    const { message, hint, exitStatus } = error;
+    throw new Failure(`the store is pruned, the replica is not: ${message}`, { hint, exitStatus, cause: error });
+  }
+}
 
 /**
  * Removes the sealed backups of one database that the policy does not keep, and what failed runs left. Everything is listed and decided
  * before anything is removed; the manifest of a backup goes first, so that whatever is left half way is no backup any more. What the
  * store refuses is said, and not tried again.
  */
-export async function prune(inputs: PruneInputs, context: Context): Promise<PruneResult> {
+async function prunePlace(
+  inputs: Pick<PruneInputs, 'store' | 'name' | 'policy' | 'dryRun'>,
+  context: Context,
+): Promise<PrunedPlace> {
   const startedAt = context.now();
   const { log, signal } = context;
   const store = context.openStore(inputs.store);
@@ -76,8 +109,9 @@ export async function prune(inputs: PruneInputs, context: Context): Promise<Prun
       `nobody knows whether ${unread.length} of the backups are whole, for their manifests cannot be read: ${unread[0]?.id} is the newest; they count all the same`,
     );
   log.info(`policy: ${describe(inputs.policy)}`);
-  if (sealed.length === 0) log.warn(`there is no sealed backup of ${name}, so none was judged: check store and name`);
-  const removal = new Removal(store, context);
+  const { input: role } = inputs.store;
+  if (sealed.length === 0) log.warn(`there is no sealed backup of ${name}, so none was judged: check ${role} and name`);
+  const removal = new Removal(store, role, context);
   const before = new Date(startedAt.getTime() - runMilliseconds);
   const rests = listed.filter(
     ({ sealed: isSealed, facts: { at }, modifiedAt }) => !isSealed && at < before && modifiedAt < before,
@@ -142,13 +176,15 @@ async function clearUploads(
 
 /** Removes backups, and remembers what the store refused. */
 class Removal {
-  readonly refused: PruneResult['refused'] = [];
+  readonly refused: PrunedPlace['refused'] = [];
   keepsVersions = false;
   readonly #store: Store;
+  readonly #role: StoreInputs['input'];
   readonly #context: Context;
 
-  constructor(store: Store, context: Context) {
+  constructor(store: Store, role: StoreInputs['input'], context: Context) {
     this.#store = store;
+    this.#role = role;
     this.#context = context;
   }
 
@@ -179,7 +215,7 @@ class Removal {
 
   refuse(what: string, error: unknown): void {
     this.refused.push({ what, reason: messageOf(error) });
-    this.#context.log.warn(`the store refused to remove ${what}: ${messageOf(error)}`);
+    this.#context.log.warn(`the ${this.#role} refused to remove ${what}: ${messageOf(error)}`);
   }
 
   async #removeObject(key: string): Promise<boolean> {

@@ -1,22 +1,24 @@
 import { without } from '../alert/secrets.ts';
 import { type Means, meansOf } from '../delivery.ts';
-import { Failure, explanationOf } from '../failure.ts';
 import { type Github, openGithub } from '../github/api.ts';
 import { readRepository, readWorkflow } from '../github/workflow.ts';
 import type { ScheduleInputs, SupabaseInputs } from '../inputs/watch-outside.ts';
+import type { StoreInputs } from '../inputs/store.ts';
 import type { WatchInputs } from '../inputs/watch.ts';
 import { openManagement } from '../supabase/management.ts';
 import { together } from '../together.ts';
 import { bucketUnread, judgeBucket } from '../watch/bucket.ts';
 import { type Look, joined, leftOut } from '../watch/look.ts';
+import { ofReplica } from '../watch/replica.ts';
 import { type RepositoryFacts, type WorkflowFacts, judgeSchedule } from '../watch/schedule.ts';
 import { type Asked, judgeSupabase } from '../watch/supabase.ts';
+import { answerOf } from './answer.ts';
 import type { Context } from './context.ts';
 
 /** What tests put in place of real waiting, and of Supabase. */
 export type OutsideParts = Partial<Pick<Means, 'pause' | 'timeoutMilliseconds'>> & { supabaseUrl?: string };
 
-type Outside = Pick<WatchInputs, 'outside' | 'store' | 'name' | 'maxAgeSeconds'>;
+type Outside = Pick<WatchInputs, 'outside' | 'store' | 'replica' | 'name' | 'maxAgeSeconds'>;
 
 /** One watch: what it is told, and how it asks. */
 interface Round {
@@ -37,7 +39,7 @@ export async function lookOutside(inputs: Outside, context: Context, parts: Outs
   const looks = await together(context.signal, [
     signal => lookAtSchedule(round, meansFor(round, signal)),
     signal => lookAtSupabase(round, meansFor(round, signal)),
-    signal => lookAtBucket(round, signal),
+    signal => lookAtBuckets(round, signal),
   ]);
   return joined(...looks);
 }
@@ -100,11 +102,17 @@ async function lookAtSupabase(round: Round, means: Means): Promise<Look> {
   return judgeSupabase(facts, supabase, round.now);
 }
 
-async function lookAtBucket(round: Round, signal: AbortSignal): Promise<Look> {
-  const { outside, store: storeInputs, name } = round.inputs;
+async function lookAtBuckets(round: Round, signal: AbortSignal): Promise<Look> {
+  const { outside, store, replica } = round.inputs;
   if (!outside.checkBucket) return leftOut('how the bucket is set up (check-bucket)');
-  const store = round.context.openStore(storeInputs);
-  if (!store.inspect) return leftOut('how the store is set up: it is no bucket');
+  const ofStore = await lookAtBucket(store, round, signal);
+  return replica === undefined ? ofStore : joined(ofStore, ofReplica(await lookAtBucket(replica, round, signal)));
+}
+
+async function lookAtBucket(inputs: StoreInputs, round: Round, signal: AbortSignal): Promise<Look> {
+  const { name } = round.inputs;
+  const store = round.context.openStore(inputs);
+  if (!store.inspect) return leftOut(`how the ${inputs.input} is set up: it is no bucket`);
   const inspect = store.inspect.bind(store);
   const asked = await ask(round, () => inspect(name === undefined ? '' : `${name}/`, signal));
   return asked.outcome === 'read' ? judgeBucket(asked.value) : bucketUnread(store.location, asked.problem);
@@ -112,11 +120,6 @@ async function lookAtBucket(round: Round, signal: AbortSignal): Promise<Look> {
 
 /** The answer, or why there is none; a wrong input is still thrown. */
 async function ask<T>({ context, clean }: Round, work: () => Promise<T>): Promise<Asked<T>> {
-  try {
-    return { outcome: 'read', value: await work() };
-  } catch (error) {
-    context.signal.throwIfAborted();
-    if (!(error instanceof Failure) || error.exitStatus === 64) throw error;
-    return { outcome: 'not read', problem: clean(explanationOf(error)) };
-  }
+  const answer = await answerOf(work, context.signal);
+  return answer.outcome === 'read' ? answer : { ...answer, problem: clean(answer.problem) };
 }

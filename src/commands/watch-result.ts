@@ -44,6 +44,8 @@ export interface AskedDatabase {
 export interface WatchResult {
   command: 'watch';
   location: string;
+  /** The location of the replica that the store was held against; null where none was named. */
+  replica: string | null;
   at: string;
   verdict: Verdict;
   /** What the user accepted by name, one sentence each: the first thing to be said. */

@@ -1,6 +1,6 @@
 import { type ListedBackup, longestGap, provenBy } from '../catalog/backups.ts';
 import type { Manifest } from '../catalog/manifest.ts';
-import { Failure, explanationOf, wrongInput } from '../failure.ts';
+import { wrongInput } from '../failure.ts';
 import { type Finding, explained, judge } from '../finding.ts';
 import type { WatchInputs } from '../inputs/watch.ts';
 import type { Store } from '../store/store.ts';
@@ -11,11 +11,13 @@ import { type Look, joined, looked, median, unjudged, wholeOf } from '../watch/l
 import { judgeObjects } from '../watch/objects.ts';
 import { judgeDrills, judgeRecipients, judgeVerifies } from '../watch/proof.ts';
 import { judgeRequired, judgeSource, judgeTrend } from '../watch/trend.ts';
+import { answerOf } from './answer.ts';
 import type { Context } from './context.ts';
 import { shortRecipient } from './recipients.ts';
 import { lookAtDatabase } from './watch-database.ts';
 import { lookOutside } from './watch-outside.ts';
 import { type ReadDatabase, readDatabases } from './watch-read.ts';
+import { lookAtReplica } from './watch-replica.ts';
 import type { Newest, Trend, WatchResult, WatchedDatabase } from './watch-result.ts';
 
 const rpoDays = 30;
@@ -31,6 +33,7 @@ export async function watch(inputs: WatchInputs, context: Context): Promise<Watc
   const at = context.now();
   const store = context.openStore(inputs.store);
   const read = await readStore(store, inputs, context);
+  const replica = await lookAtReplica(read.isListed ? read.databases : null, inputs, context);
   const name = inputs.name ?? (read.databases.length === 1 ? read.databases[0]?.name : undefined);
   if (inputs.databaseUrl !== undefined && read.databases.length > 1)
     throw wrongInput(
@@ -40,14 +43,16 @@ export async function watch(inputs: WatchInputs, context: Context): Promise<Watc
     );
   const newest = read.databases[0] && newestManifest(read.databases[0], at);
   const { look, asked } = await lookAtDatabase(name ?? 'no name', newest, inputs, context);
-  const ofBackups = read.databases
-    .map(database => ({ name: database.name, look: lookAtBackups(database, inputs, at) }))
-    .map(({ name: one, look: seen }) => (read.databases.length === 1 ? seen : withName(seen, one)));
-  const looks = [read.look, ...ofBackups, look, await lookOutside(inputs, context)];
+  const ofBackups = [
+    ...read.databases.map(database => ({ name: database.name, look: lookAtBackups(database, inputs, at) })),
+    ...replica.databases,
+  ].map(({ name: one, look: seen }) => (read.databases.length === 1 ? seen : withName(seen, one)));
+  const looks = [read.look, ...ofBackups, look, replica.look, await lookOutside(inputs, context)];
   return {
     ...conclude(joined(...looks), inputs),
     command: 'watch',
     location: store.location,
+    replica: inputs.replica ? context.openStore(inputs.replica).location : null,
     at: at.toISOString(),
     name: name ?? null,
     databases: read.databases.map(database => describe(database, at)),
@@ -61,29 +66,16 @@ async function readStore(
   store: Store,
   { name }: WatchInputs,
   { signal }: Context,
-): Promise<{ databases: ReadDatabase[]; look: Look }> {
-  try {
-    const databases = await readDatabases(store, name, signal);
-    if (databases.length > 0) return { databases, look: looked(['STORE_UNREACHABLE'], []) };
-    const none: Finding = {
-      code: 'NO_BACKUP',
-      object: 'backups',
-      expected: 'those of a database',
-      found: 'none at all',
-    };
-    return { databases, look: looked(['STORE_UNREACHABLE', 'NO_BACKUP'], [none]) };
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof Failure) || error.exitStatus === 64) throw error;
-    const found = explanationOf(error);
-    return {
-      databases: [],
-      look: looked(
-        ['STORE_UNREACHABLE'],
-        [{ code: 'STORE_UNREACHABLE', object: 'store', expected: 'a listing', found }],
-      ),
-    };
+): Promise<{ isListed: boolean; databases: ReadDatabase[]; look: Look }> {
+  const read = await answerOf(() => readDatabases(store, name, signal), signal);
+  if (read.outcome === 'not read') {
+    const unreachable = { object: 'store', expected: 'a listing', found: read.problem };
+    return { isListed: false, databases: [], look: looked([], [{ code: 'STORE_UNREACHABLE', ...unreachable }]) };
   }
+  const databases = read.value;
+  if (databases.length > 0) return { isListed: true, databases, look: looked(['STORE_UNREACHABLE'], []) };
+  const none = { object: 'backups', expected: 'those of a database', found: 'none at all' };
+  return { isListed: true, databases, look: looked(['STORE_UNREACHABLE'], [{ code: 'NO_BACKUP', ...none }]) };
 }
 
 /** An id alone does not tell where it lies, once there are several databases. */

@@ -14,7 +14,7 @@ import {
   readDetect,
   readRehearse,
 } from './migration.ts';
-import { type PruneOptions, readPolicy, readPrune } from './prune.ts';
+import { type PruneOptions, readPolicies, readPrune } from './prune.ts';
 import { type Environment, type RawInputs } from './raw.ts';
 import {
   type FingerprintLevel,
@@ -84,6 +84,8 @@ export interface BackupInputs extends Common {
   retain: string | undefined;
   /** What is pruned by after the seal; null where nothing is. */
   policy: Policy | null;
+  /** What the replica is pruned by then; null where nothing is removed there. */
+  replicaPolicy: Policy | null;
 }
 
 export interface ListInputs extends Common, ListOptions {
@@ -207,7 +209,7 @@ function readBackup(read: Reader, environment: Environment): Omit<BackupInputs, 
     minimumSizeBytes: minimumSize === undefined ? undefined : sizeBytes('minimum-size', minimumSize),
     accept: readAccepted(read),
     retain: retain === undefined ? undefined : keepTime('retain', retain),
-    policy: readPolicy(read),
+    ...readPolicies(read),
   };
 }
 

@@ -3,13 +3,15 @@ import type { Check, LogEntry } from '../commands/log-entry.ts';
 import type { Kept } from '../commands/log-outlook.ts';
 import { type CsvCell, plainCell } from './csv.ts';
 import { formatBytes, formatCount, formatSeconds, formatTime, plainLine, plural } from './format.ts';
+import { describePlaces } from './log-replica-words.ts';
 
-/** A column of the log as people read it; `isText` is free text of people, which may be hidden. */
+/** A column of the log as people read it; `isText` is free text of people, which may be hidden; `ofReplica` is there with a replica alone. */
 export interface Column<Row> {
   title: string;
   cell: (row: Row) => string;
   isNumber?: boolean;
   isText?: boolean;
+  ofReplica?: boolean;
 }
 
 /** A column of the log as programs read it. */
@@ -17,6 +19,7 @@ export interface CsvColumn<Row> {
   name: string;
   cell: (row: Row) => CsvCell;
   isText?: boolean;
+  ofReplica?: boolean;
 }
 
 export const backupColumns: readonly Column<LogEntry>[] = [
@@ -29,6 +32,7 @@ export const backupColumns: readonly Column<LogEntry>[] = [
   { title: 'Encrypted', cell: encryptionOf },
   { title: 'Verified', cell: describeChecks },
   { title: 'Proven', cell: describeProof },
+  { title: 'Stored where', cell: ({ storedIn }) => describePlaces(storedIn), ofReplica: true },
   { title: 'Kept', cell: ({ kept }) => describeKept(kept) },
   { title: 'By', cell: ({ actor }) => actor ?? '', isText: true },
   { title: 'Reason', cell: ({ reason }) => reason ?? '', isText: true },
@@ -78,6 +82,7 @@ export const backupCsvColumns: readonly CsvColumn<LogEntry>[] = [
   { name: 'kept_until', cell: ({ kept }) => kept.until },
   { name: 'kept_by', cell: ({ kept }) => text(kept.reasons.join('; ')) },
   { name: 'retained', cell: ({ retain }) => retain },
+  { name: 'stored_in', cell: ({ storedIn }) => describePlaces(storedIn), ofReplica: true },
   { name: 'location', cell: ({ location }) => text(location) },
   { name: 'problem', cell: ({ problem }) => text(problem) },
 ];

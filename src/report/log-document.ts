@@ -14,20 +14,24 @@ import { markdownTable, textTable } from './table.ts';
 const hiddenCell = 'hidden';
 
 /** The log as CSV, all databases in one table; cells of hidden text say so. */
-export function logCsv({ backups, drills, shows, textHidden }: ListResult): string {
-  const make = <Row>(columns: readonly CsvColumn<Row>[], rows: readonly Row[]) =>
-    csvTable(
+export function logCsv({ backups, drills, shows, textHidden, replica }: ListResult): string {
+  const make = <Row>(all: readonly CsvColumn<Row>[], rows: readonly Row[]) => {
+    const columns = all.filter(({ ofReplica }) => ofReplica !== true || replica !== null);
+    return csvTable(
       columns.map(({ name }) => name),
       rows.map(row => columns.map(({ cell, isText }) => (textHidden && isText === true ? hiddenCell : cell(row)))),
     );
+  };
   return shows === 'backups' ? make(backupCsvColumns, backups) : make(drillCsvColumns, drills);
 }
 
 /** The rows of one database, for a terminal or as Markdown; hidden text has no column. */
 export function logTable(result: ListResult, name: string, as: 'text' | 'markdown'): string {
-  const { backups, drills, shows, textHidden } = result;
+  const { backups, drills, shows, textHidden, replica } = result;
   const make = <Row extends { name: string }>(all: readonly Column<Row>[], rows: readonly Row[]) => {
-    const columns = all.filter(({ isText }) => !(textHidden && isText === true));
+    const columns = all.filter(
+      ({ isText, ofReplica }) => !(textHidden && isText === true) && (ofReplica !== true || replica !== null),
+    );
     const clean = as === 'text' ? plainLine : escapeMarkdown;
     const table = as === 'text' ? textTable : markdownTable;
     return table(

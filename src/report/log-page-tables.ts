@@ -6,6 +6,7 @@ import type { Removal, RemovalGroup } from '../commands/log-outlook.ts';
 import type { Verdict } from '../finding.ts';
 import { formatBudget, formatBytes, formatCount, formatSeconds, plural } from './format.ts';
 import { describeKept, encryptionOf, findingsOf } from './log-cells.ts';
+import { describePlaces } from './log-replica-words.ts';
 import { rtoChart } from './log-page-trend.ts';
 import { markup, nothing, type Markup, type MarkupPart } from './markup.ts';
 import { dataTable, folded, note, section, time, type Column } from './page.ts';
@@ -109,7 +110,7 @@ ${note(hidden > 0 ? `${formatCount(hidden)} more are not shown here.` : null)}`;
 }
 
 /** The log itself, month by month, the newest one open. */
-export function logSection(title: string, { backups }: ListResult, { name, sealed }: Database): Markup {
+export function logSection(title: string, { backups, replica }: ListResult, { name, sealed }: Database): Markup {
   const all = backups.filter(entry => entry.name === name);
   const entries = all.slice(0, mostRows);
   const months = new Map<string, LogEntry[]>();
@@ -117,13 +118,14 @@ export function logSection(title: string, { backups }: ListResult, { name, seale
     const month = entry.at.slice(0, 7);
     months.set(month, [...(months.get(month) ?? []), entry]);
   }
+  const tableOf = (caption: string, some: readonly LogEntry[]) => logTableOf(caption, some, replica !== null);
   const tables = [...months].map(([month, some], index) => {
     const bytes = some.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     const heading = `${monthName(month)}: ${plural(some.length, 'backup')}, ${formatBytes(bytes)}`;
     return index === 0
       ? markup`<h3 class="month">${heading}</h3>
-${logTableOf(heading, some)}`
-      : folded(heading, logTableOf(heading, some), true);
+${tableOf(heading, some)}`
+      : folded(heading, tableOf(heading, some), true);
   });
   const hidden = sealed - entries.length;
   return section(
@@ -137,7 +139,7 @@ ${logTableOf(heading, some)}`
   );
 }
 
-function logTableOf(caption: string, entries: readonly LogEntry[]): Markup {
+function logTableOf(caption: string, entries: readonly LogEntry[], hasReplica: boolean): Markup {
   const columns: Column[] = [
     { title: 'Made' },
     { title: 'Backup', kind: 'wide' },
@@ -145,8 +147,10 @@ function logTableOf(caption: string, entries: readonly LogEntry[]): Markup {
     { title: 'Rows', kind: 'number extra' },
     { title: 'Verified', kind: 'extra' },
     { title: 'Proven', kind: 'extra' },
+    ...(hasReplica ? [{ title: 'Stored where', kind: 'extra' } as const] : []),
   ];
-  return dataTable(caption, columns, entries.map(rowOf));
+  const rows = entries.map(entry => [...rowOf(entry), ...(hasReplica ? [describePlaces(entry.storedIn)] : [])]);
+  return dataTable(caption, columns, rows);
 }
 
 function rowOf(entry: LogEntry): MarkupPart[] {

@@ -3,6 +3,7 @@ import type { Database } from '../commands/log-database.ts';
 import { costCells, costColumns, costNotes } from './cost-words.ts';
 import { formatBytes, formatCount, formatSeconds, formatTime } from './format.ts';
 import { calendarSection } from './log-page-calendar.ts';
+import { replicaNotes } from './log-replica-words.ts';
 import { drillsSection, logSection, removalsSection } from './log-page-tables.ts';
 import { growthSection } from './log-page-trend.ts';
 import { markup, nothing, type Markup, type MarkupPart } from './markup.ts';
@@ -55,6 +56,7 @@ function head(result: ListResult): Markup {
 <header class="verdict ${toneOf(databases)}">
 <h1><span>${title}</span></h1>
 ${sentences.length > 1 ? sentenceList(sentences) : markup`<p class="what">${sentences[0] ?? `The store ${location} holds no backup.`}</p>`}
+${replicaNotes(result).map(one => note(`${one}.`))}
 ${note(hidden)}
 ${isOne ? tiles(result, only) : nothing}
 </header>`;
@@ -147,11 +149,12 @@ function costSection({ cost }: ListResult): Markup {
   );
 }
 
-function aboutSection({ location, at, policy, databases, backups }: ListResult): Markup {
+function aboutSection({ location, replica, at, policy, databases, backups }: ListResult): Markup {
   const sealed = databases.reduce((sum, database) => sum + database.sealed, 0);
   const unsealed = databases.reduce((sum, database) => sum + database.unsealed, 0);
   const pairs: (readonly [string, MarkupPart])[] = [
     ['Stored at', markup`<code>${location}</code>`],
+    ...(replica === null ? [] : [['Replica', markup`<code>${replica.location}</code>`] as const]),
     ['Listed', time(at)],
     ['Policy', policy ?? 'none was given'],
     ['Backups', `${formatCount(backups.length)} of ${formatCount(sealed)} are shown`],

@@ -4,6 +4,7 @@ import { costCells, costColumns, costLine, costNotes } from './cost-words.ts';
 import { escapeMarkdown, formatBytes, formatCount, plainLine, plural } from './format.ts';
 import { logCsv, logTable } from './log-document.ts';
 import { logPage } from './log-page.ts';
+import { replicaNotes } from './log-replica-words.ts';
 import type { Presentation } from './present.ts';
 import { markdownTable } from './table.ts';
 
@@ -43,7 +44,8 @@ const hiddenText = 'reasons and people are hidden, since others can read this ru
 
 function textOf(result: ListResult): string {
   const { databases } = result;
-  if (databases.length === 0) return plainLine(emptyLine(result));
+  const ofReplica = replicaNotes(result).map(note => `(${note})`);
+  if (databases.length === 0) return [emptyLine(result), ...ofReplica].map(plainLine).join('\n');
   const parts = databases.map(database =>
     [
       plainLine(headOf(database)),
@@ -52,13 +54,14 @@ function textOf(result: ListResult): string {
     ].join('\n'),
   );
   const line = costLine(result.cost);
-  const ends = [...(line === null ? [] : [line]), ...(result.textHidden ? [`(${hiddenText})`] : [])];
+  const ends = [...ofReplica, ...(line === null ? [] : [line]), ...(result.textHidden ? [`(${hiddenText})`] : [])];
   return [...parts, ...(ends.length === 0 ? [] : [ends.map(plainLine).join('\n')])].join('\n\n');
 }
 
 function markdownOf(result: ListResult): string {
   const { databases, cost, policy } = result;
-  if (databases.length === 0) return `${escapeMarkdown(emptyLine(result))}\n`;
+  const ofReplica = replicaNotes(result).map(note => `${escapeMarkdown(note)}\n`);
+  if (databases.length === 0) return [`${escapeMarkdown(emptyLine(result))}\n`, ...ofReplica].join('\n');
   const parts = databases.flatMap(database => [
     `### ${result.shows === 'backups' ? 'Backups' : 'Drills'} of ${escapeMarkdown(headOf(database))}\n`,
     logTable(result, database.name, 'markdown'),
@@ -74,6 +77,7 @@ function markdownOf(result: ListResult): string {
   const notes = costNotes(cost).map(note => `${escapeMarkdown(note)}\n`);
   return [
     ...parts,
+    ...ofReplica,
     ...(policy === null ? [] : [`Policy: ${escapeMarkdown(policy)}.\n`]),
     ...(line === null ? [] : [`${escapeMarkdown(line)}\n`]),
     ...(result.textHidden ? [`${escapeMarkdown(hiddenText)}\n`] : []),

@@ -136,7 +136,7 @@ function askedOf({ database }: WatchResult): string[] {
   return [`the database itself: PostgreSQL ${version}, ${formatBytes(sizeBytes)}, ${plural(tables, 'table')}`];
 }
 
-function lastLines({ leftOut, name, databases, namesHidden, at }: WatchResult): string[] {
+function lastLines({ leftOut, name, databases, namesHidden, at, replica }: WatchResult): string[] {
   return [
     ...(name === null && databases.length > 0
       ? ['outcomes for alert: none, since they are of one database; give name']
@@ -144,6 +144,7 @@ function lastLines({ leftOut, name, databases, namesHidden, at }: WatchResult): 
     ...(namesHidden
       ? ['names of tables are hidden, since others can read the log of this run; report: public shows them']
       : []),
+    ...(replica === null ? [] : [`the replica: ${replica}`]),
     ...(leftOut.length > 0 ? [`not looked at: ${leftOut.join('; ')}`] : []),
     `looked at ${formatTime(at)}`,
   ];

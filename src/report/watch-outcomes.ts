@@ -8,6 +8,7 @@ const longestCause = 300;
 /** What is counted instead of told, where objects or reasons may hold names of the database, its users or its keys. */
 const counted: Partial<Record<FindingCode, (count: number) => string>> = {
   STORE_UNREACHABLE: () => 'the store gave no listing',
+  REPLICA_UNREACHABLE: () => 'the replica gave no listing',
   NOT_READABLE: () => 'the store lists manifests and does not give them',
   DATABASE_UNREACHABLE: () => 'the database gave no answer',
   DATABASE_TABLE_MISSING: count => `missing: ${plural(count, 'required table')}`,

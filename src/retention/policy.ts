@@ -38,14 +38,14 @@ export function endOf(from: Date, time: KeepTime): Date | undefined {
 
 const ofLetter = { d: 'daily', w: 'weekly', m: 'monthly', y: 'yearly' } as const;
 
-/** A plan in short, such as `7d 4w 12m`: daily, weekly, monthly and yearly backups. Throws where it is none. */
-export function parsePlan(text: string): Pick<Policy, 'daily' | 'weekly' | 'monthly' | 'yearly'> {
+/** A plan in short, such as `7d 4w 12m`: daily, weekly, monthly and yearly backups. Throws where it is none, and names the input. */
+export function parsePlan(text: string, input = 'keep'): Pick<Policy, 'daily' | 'weekly' | 'monthly' | 'yearly'> {
   const plan = { daily: 0, weekly: 0, monthly: 0, yearly: 0 };
   for (const word of text.split(/\s+/)) {
     const [, amount, letter] = /^([1-9]\d{0,3})([dwmy])$/.exec(word) ?? [];
     const bucket = letter === undefined ? undefined : ofLetter[letter as keyof typeof ofLetter];
     if (bucket === undefined || plan[bucket] > 0)
-      throw wrongInput('keep', `has the word "${word.slice(0, 12)}"`, 'it may be a plan such as 7d 4w 12m or 30d 12m');
+      throw wrongInput(input, `has the word "${word.slice(0, 12)}"`, 'it may be a plan such as 7d 4w 12m or 30d 12m');
     plan[bucket] = Number(amount);
   }
   return plan;

@@ -1,20 +1,27 @@
 import type { BucketState, LifecycleRule, Setting } from '../bucket.ts';
 import type { Finding, FindingCode } from '../finding.ts';
-import { type Look, looked } from './look.ts';
+import { type Look, joined, looked, unanswered } from './look.ts';
 
 /** Objects there must be brought back first, which takes hours (docs.aws.amazon.com, "Understanding S3 Glacier storage classes"). */
 const archiveClasses = ['GLACIER', 'DEEP_ARCHIVE'];
 
+const bucketCodes = ['BUCKET_NOT_READ', 'BUCKET_PUBLIC', 'BUCKET_NOT_VERSIONED', 'LIFECYCLE_EATS_BACKUPS'] as const;
+
 /** Whether a bucket's set-up endangers the backups. */
 export function judgeBucket(facts: BucketState): Look {
   const findings = [...judgeAccess(facts), ...judgeVersions(facts), ...judgeLifecycle(facts)];
-  return looked(codesOf(facts), findings);
+  return answering(looked(codesOf(facts), findings));
 }
 
 /** A bucket of which nothing could be read, and why. */
 export function bucketUnread(location: string, problem: string): Look {
   const object = `bucket of ${location}`;
-  return looked(['BUCKET_NOT_READ'], [{ code: 'BUCKET_NOT_READ', object, expected: 'an answer', found: problem }]);
+  return answering(looked([], [{ code: 'BUCKET_NOT_READ', object, expected: 'an answer', found: problem }]));
+}
+
+/** What one bucket does not tell, another one does not make well. */
+function answering(look: Look): Look {
+  return joined(look, unanswered(...bucketCodes.filter(code => !look.codes.includes(code))));
 }
 
 function codesOf(facts: BucketState): FindingCode[] {

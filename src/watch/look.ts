@@ -4,6 +4,8 @@ import type { Finding, FindingCode, Verdict } from '../finding.ts';
 export interface Look {
   /** The codes that it answers for: one that is here and not among the findings is well. */
   codes: readonly FindingCode[];
+  /** Codes that it could not look for: where it should have, no other look calls them well. */
+  unanswered: readonly FindingCode[];
   findings: readonly Finding[];
   /** What was wanted and could not be judged, and why: one clause each. It changes no verdict. */
   notes: readonly string[];
@@ -40,27 +42,38 @@ export interface WatchedManifest {
   objects: readonly { object: string; sizeBytes: number }[];
 }
 
+const nothing: Look = { codes: [], unanswered: [], findings: [], notes: [], leftOut: [] };
+
 /** A look without a note. It answers for what it found, also where it could not look far enough to call that code well. */
 export function looked(codes: readonly FindingCode[], findings: readonly Finding[]): Look {
   const all = new Set([...codes, ...findings.map(({ code }) => code)]);
-  return { codes: [...all], findings, notes: [], leftOut: [] };
+  return { ...nothing, codes: [...all], findings };
 }
 
 /** A look that nobody asked for. */
 export function leftOut(...what: readonly string[]): Look {
-  return { codes: [], findings: [], notes: [], leftOut: what };
+  return { ...nothing, leftOut: what };
 }
 
 /** A look that could not be judged. */
 export function unjudged(...notes: readonly string[]): Look {
-  return { codes: [], findings: [], notes, leftOut: [] };
+  return { ...nothing, notes };
 }
 
-/** Several looks as one. */
+/** A look that should have answered for these codes, and could not. */
+export function unanswered(...codes: readonly FindingCode[]): Look {
+  return { ...nothing, unanswered: codes };
+}
+
+/** Several looks as one. A code that one of them could not look for is not called well by the others. */
 export function joined(...looks: readonly Look[]): Look {
+  const findings = looks.flatMap(look => look.findings);
+  const open = new Set(looks.flatMap(look => look.unanswered));
+  const isAnswered = (code: FindingCode) => !open.has(code) || findings.some(one => one.code === code);
   return {
-    codes: [...new Set(looks.flatMap(({ codes }) => codes))],
-    findings: looks.flatMap(({ findings }) => findings),
+    codes: [...new Set(looks.flatMap(({ codes }) => codes))].filter(isAnswered),
+    unanswered: [...open],
+    findings,
     notes: looks.flatMap(({ notes }) => notes),
     leftOut: looks.flatMap(look => look.leftOut),
   };

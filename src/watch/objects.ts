@@ -15,26 +15,7 @@ const mostNamed = 3;
 
 /** Whether everything that a manifest lists is still there, in its size. No byte of it is read. */
 export function judgeObjects({ name, manifests, unreadable, notGiven, backups }: StoredFacts): Look {
-  const stored = new Map(backups.map(({ id, sizes }) => [id, sizes]));
-  const damages = manifests.flatMap(({ id, objects }): Finding[] => {
-    const sizes = stored.get(id) ?? new Map<string, number>();
-    const missing = objects.filter(({ object }) => !sizes.has(object)).map(({ object }) => object);
-    const resized = objects
-      .filter(({ object, sizeBytes }) => (sizes.get(object) ?? sizeBytes) !== sizeBytes)
-      .map(({ object, sizeBytes }) => `${object} (${sizes.get(object)} bytes instead of ${sizeBytes})`);
-    const found = (code: Finding['code'], which: readonly string[], word: string): Finding[] =>
-      which.length === 0
-        ? []
-        : [
-            {
-              code,
-              object: `backup ${id}`,
-              expected: `${objects.length} objects as listed`,
-              found: listed(which, word),
-            },
-          ];
-    return [...found('OBJECT_MISSING', missing, 'missing'), ...found('SIZE_DIFFERS', resized, 'of another size')];
-  });
+  const damages = findDamages(manifests, backups, id => `backup ${id}`);
   const unread = unreadable.map(({ id, problem }): Finding => ({
     code: 'MANIFEST_UNREADABLE',
     object: `backup ${id}`,
@@ -60,6 +41,27 @@ export function judgeObjects({ name, manifests, unreadable, notGiven, backups }:
     ['NOT_READABLE', 'MANIFEST_UNREADABLE', 'OBJECT_MISSING', 'SIZE_DIFFERS'],
     [...refusals, ...unread, ...damages],
   );
+}
+
+/** What manifests list and stored backups lack, or have in another size; `nameOf` gives what a finding is about. */
+export function findDamages(
+  manifests: readonly Pick<WatchedManifest, 'id' | 'objects'>[],
+  backups: readonly Pick<WatchedBackup, 'id' | 'sizes'>[],
+  nameOf: (id: string) => string,
+): Finding[] {
+  const stored = new Map(backups.map(({ id, sizes }) => [id, sizes]));
+  return manifests.flatMap(({ id, objects }): Finding[] => {
+    const sizes = stored.get(id) ?? new Map<string, number>();
+    const missing = objects.filter(({ object }) => !sizes.has(object)).map(({ object }) => object);
+    const resized = objects
+      .filter(({ object, sizeBytes }) => (sizes.get(object) ?? sizeBytes) !== sizeBytes)
+      .map(({ object, sizeBytes }) => `${object} (${sizes.get(object)} bytes instead of ${sizeBytes})`);
+    const found = (code: Finding['code'], which: readonly string[], word: string): Finding[] =>
+      which.length === 0
+        ? []
+        : [{ code, object: nameOf(id), expected: `${objects.length} objects as listed`, found: listed(which, word) }];
+    return [...found('OBJECT_MISSING', missing, 'missing'), ...found('SIZE_DIFFERS', resized, 'of another size')];
+  });
 }
 
 function listed(which: readonly string[], word: string): string {

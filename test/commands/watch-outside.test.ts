@@ -63,7 +63,13 @@ async function openWorld(t: TestContext) {
   const pause = async () => {};
   const look = (more: Partial<OutsideInputs> = {}, signal?: AbortSignal) =>
     lookOutside(
-      { outside: { ...outside, ...more }, store: store('file:///backups'), name: undefined, maxAgeSeconds: 26 * 3600 },
+      {
+        outside: { ...outside, ...more },
+        store: store('file:///backups'),
+        replica: undefined,
+        name: undefined,
+        maxAgeSeconds: 26 * 3600,
+      },
       contextFor(({ url }) => openStore(url), signal),
       { pause, timeoutMilliseconds: 500, supabaseUrl: supabase.origin },
     );
@@ -91,6 +97,7 @@ describe('a look outside', () => {
         'PLATFORM_BACKUP_NONE',
         'PLATFORM_BACKUP_TOO_OLD',
       ],
+      unanswered: [],
       findings: [],
       notes: [],
       leftOut: ['how the bucket is set up (check-bucket)'],
@@ -101,6 +108,7 @@ describe('a look outside', () => {
     const { look } = await openWorld(t);
     assert.deepEqual(await look(nothing), {
       codes: [],
+      unanswered: [],
       findings: [],
       notes: [],
       leftOut: [
@@ -179,7 +187,13 @@ describe('a look at the bucket', () => {
     const wait = async () => {};
     const context = contextFor(({ url }) => openStore(url, { credentials, patience: { tries: 2, wait } }));
     const url = server.url('backups', 'postgres', proxy.endpoint);
-    const inputs = { outside: { ...nothing, checkBucket: true }, store: store(url), name, maxAgeSeconds: 3600 };
+    const inputs = {
+      outside: { ...nothing, checkBucket: true },
+      store: store(url),
+      replica: undefined,
+      name,
+      maxAgeSeconds: 3600,
+    };
     return { server, proxy, look: () => lookOutside(inputs, context) };
   };
 

@@ -6,6 +6,7 @@ import {
   type BackupInputs,
   type Inputs,
   type ListInputs,
+  type PruneInputs,
   type RestoreInputs,
   type VerifyInputs,
   readInputs,
@@ -71,6 +72,7 @@ describe('the inputs of a backup', () => {
       newSource: undefined,
       reuseWithinSeconds: undefined,
       policy: null,
+      replicaPolicy: null,
       pullRequest: undefined,
       databaseUrl: url,
       sslRootCert: undefined,
@@ -240,6 +242,41 @@ describe('encryption', () => {
   });
 });
 
+describe('the policy of a replica', () => {
+  const prune = (given: Given) =>
+    read('prune', {
+      keep: '7d',
+      replica: 's3://second',
+      timezone: 'Europe/Berlin',
+      minimum: '5',
+      ...given,
+    }) as PruneInputs;
+
+  it('has rules of its own, and shares the minimum, the time zone and the time after a migration', () => {
+    const inputs = prune({ 'replica-keep': '30d 12m', 'replica-keep-last': '2', 'replica-keep-within': '2w' });
+    assert.deepEqual(inputs.policy, { ...inputs.policy, daily: 7, weekly: 0, monthly: 0, last: 0, within: null });
+    assert.deepEqual(inputs.replicaPolicy, {
+      last: 2,
+      daily: 30,
+      weekly: 0,
+      monthly: 12,
+      yearly: 0,
+      within: { amount: 2, unit: 'w' },
+      preMigration: { amount: 90, unit: 'd' },
+      minimum: 5,
+      timeZone: 'Europe/Berlin',
+    });
+    const time = (given: Given) => prune({ 'replica-keep-yearly': '1', ...given }).replicaPolicy?.preMigration;
+    assert.deepEqual(time({ 'keep-pre-migration': '1y' }), { amount: 1, unit: 'y' });
+    assert.equal(time({ 'keep-pre-migration': '1y', 'replica-keep-pre-migration': 'forever' }), 'forever');
+  });
+
+  it('is none where nothing says so, and is read by a backup too', () => {
+    assert.equal(prune({}).replicaPolicy, null);
+    assert.equal(backup({ keep: '7d', replica: 's3://second', 'replica-keep': '1w' }).replicaPolicy?.weekly, 1);
+  });
+});
+
 describe('a refusal', () => {
   const cases: [command: CommandName, given: Given, words: string][] = [
     [
@@ -319,6 +356,51 @@ describe('a refusal', () => {
         'replica-role-to-assume': 'r',
       },
       'input replica-role-to-assume is given beside replica-access-key-id (give one of them)',
+    ],
+    [
+      'prune',
+      { keep: '7d', 'replica-keep-daily': '7' },
+      'input replica-keep-daily is given without replica (name the store that it is for)',
+    ],
+    [
+      'backup',
+      { 'replica-keep-pre-migration': '90d' },
+      'input replica-keep-pre-migration is given without replica (name the store that it is for)',
+    ],
+    [
+      'prune',
+      { keep: '7d', replica: 's3://second', 'replica-keep-pre-migration': '1y' },
+      'input replica-keep is missing (give a policy such as replica-keep: 30d 12m; replica-keep-pre-migration alone keeps nothing)',
+    ],
+    [
+      'prune',
+      { keep: '', replica: 's3://second', 'replica-keep': '7d' },
+      'input keep is missing beside replica-keep (to prune the replica alone, give it as store, and its policy as keep)',
+    ],
+    [
+      'backup',
+      { replica: 's3://second', 'replica-keep-last': '7' },
+      'input keep is missing beside replica-keep-last (to prune the replica alone, give it as store, and its policy as keep)',
+    ],
+    [
+      'prune',
+      { keep: '7d', replica: 's3://second', 'replica-keep': '7x' },
+      'input replica-keep has the word "7x" (it may be a plan such as 7d 4w 12m or 30d 12m)',
+    ],
+    [
+      'prune',
+      { keep: '7d', replica: 's3://second', 'replica-keep': '7d', 'replica-keep-daily': '3' },
+      'input replica-keep-daily is given beside replica-keep (say it in one of them)',
+    ],
+    [
+      'prune',
+      { keep: '7d', replica: 's3://second', 'replica-keep-within': 'soon' },
+      'input replica-keep-within is "soon" (it may be 90d, 8w, 6mo, 2y or forever)',
+    ],
+    [
+      'prune',
+      { keep: '7d', replica: 's3://second', 'replica-keep-last': '-1' },
+      'input replica-keep-last is "-1" (it may be a whole number from 0 to 100000)',
     ],
     ['list', { format: 'json' }, 'input format is "json" (it may be table, csv, markdown, html)'],
     ['list', { drills: 'yes' }, 'input drills is "yes" (it may be true, false)'],

@@ -13,7 +13,7 @@ import { formatRetain } from '../../src/catalog/retain.ts';
 import type { Context } from '../../src/commands/context.ts';
 import { type ListResult, list } from '../../src/commands/list.ts';
 import type { Verdict } from '../../src/finding.ts';
-import { type ListInputs, readInputs } from '../../src/inputs/inputs.ts';
+import { type ListInputs, type StoreInputs, readInputs } from '../../src/inputs/inputs.ts';
 import { readTerminal } from '../../src/inputs/raw.ts';
 import { sampleManifest } from '../catalog/samples.ts';
 
@@ -78,12 +78,13 @@ export const sampleEvidence: Evidence = {
 export class Shelf {
   readonly objects = new Map<string, string>();
   readonly sizes = new Map<string, number>();
-  readonly location: string = 's3://backups/acme?region=eu-central-1';
+  readonly location: string;
   reads: string[] = [];
   mostAtOnce = 0;
   #reading = 0;
 
-  constructor(backups: readonly Shelved[]) {
+  constructor(backups: readonly Shelved[], location = 's3://backups/acme?region=eu-central-1') {
+    this.location = location;
     backups.forEach((backup, index) => this.#put(backup, index));
   }
 
@@ -154,13 +155,18 @@ export class Shelf {
 export async function listOf(
   shelved: readonly Shelved[] | Shelf,
   given: Record<string, string> = {},
-  { warnings = [], hideText = false }: { warnings?: string[]; hideText?: boolean } = {},
+  { warnings = [], hideText = false, replica }: { warnings?: string[]; hideText?: boolean; replica?: Shelf } = {},
 ): Promise<ListResult> {
   const shelf = shelved instanceof Shelf ? shelved : new Shelf(shelved);
-  const args = Object.entries({ store: shelf.location, ...given }).map(([name, value]) => `--${name}=${value}`);
+  const args = Object.entries({
+    store: shelf.location,
+    ...(replica ? { replica: replica.location } : {}),
+    ...given,
+  }).map(([name, value]) => `--${name}=${value}`);
   const inputs = readInputs(readTerminal(['list', ...args], {}).inputs, {}) as ListInputs;
+  const openOf = ({ input }: StoreInputs) => (input === 'replica' ? replica : shelf);
   const log = { debug: () => {}, info: () => {}, warn: (line: string) => void warnings.push(line) };
-  const context = { log, now: () => now, signal: new AbortController().signal, openStore: () => shelf };
+  const context = { log, now: () => now, signal: new AbortController().signal, openStore: openOf };
   return list({ ...inputs, hideText }, context as unknown as Context);
 }
 

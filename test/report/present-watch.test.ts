@@ -11,6 +11,7 @@ const nothing = { newest: null, usual: null };
 const result: WatchResult = {
   command: 'watch',
   location: 's3://bucket',
+  replica: null,
   at: '2026-11-25T12:00:00.000Z',
   verdict: 'failed',
   accepted: ['accepted: ROWS_FELL rows of x'],

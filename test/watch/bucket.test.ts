@@ -202,6 +202,7 @@ describe('what could not be looked at', () => {
       findings: [
         { code: 'BUCKET_NOT_READ', object: 'bucket of s3://backups', expected: 'an answer', found: 'no answer' },
       ],
+      unanswered: ['BUCKET_PUBLIC', 'BUCKET_NOT_VERSIONED', 'LIFECYCLE_EATS_BACKUPS'],
       notes: [],
       leftOut: [],
     });

@@ -9,6 +9,7 @@ export const day = 24 * hour;
 
 /** What is not looked at around a store in a folder, where nobody asked for it. */
 export const nothingOutside = [
+  'whether a replica has the backups too (replica)',
   'whether GitHub still starts the backup workflow (backup-workflow)',
   "the project at Supabase, and Supabase's own backups (supabase-project)",
   'how the store is set up: it is no bucket',

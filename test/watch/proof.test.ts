@@ -171,7 +171,13 @@ describe('recipients', () => {
         { maxDrillAgeSeconds: undefined },
         now,
       ),
-      { codes: [], findings: [], notes: [], leftOut: ['who can open the backups (max-drill-age: off)'] },
+      {
+        codes: [],
+        unanswered: [],
+        findings: [],
+        notes: [],
+        leftOut: ['who can open the backups (max-drill-age: off)'],
+      },
     );
   });
 });
