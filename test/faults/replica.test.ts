@@ -341,6 +341,18 @@ describe('a backup into two stores', () => {
     assert.ok(trial.warnings.includes('nothing is pruned after a backup that is not in every store'));
   });
 
+  it('a policy of each is carried out after the seal', async t => {
+    const trial = await openTrial(t);
+    if (!trial) return;
+    const made = await trial.backup({ keep: '1d', 'replica-keep': '2d', minimum: '1' });
+    assert.deepEqual(
+      [made.pruned?.policy, made.pruned?.replica?.policy].map(policy => policy?.split(',')[0]),
+      ['1 daily', '2 daily'],
+    );
+    const without = await trial.backup({ keep: '1d', minimum: '1' });
+    assert.equal(without.pruned?.replica, null);
+  });
+
   it('backups of another database under the name in the replica are refused', async t => {
     const trial = await openTrial(t);
     if (!trial) return;
