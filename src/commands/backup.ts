@@ -71,7 +71,7 @@ export async function backup(inputs: BackupInputs, context: Context): Promise<Ba
 
 /** The backup is sealed: whatever goes wrong from here on is a warning. */
 async function pruneAfter(
-  { policy, store, run }: BackupInputs,
+  { policy, replicaPolicy, store, replica, run }: BackupInputs,
   name: string,
   context: Context,
 ): Promise<PruneResult | null> {
@@ -79,14 +79,12 @@ async function pruneAfter(
   const { log } = context;
   try {
     const pruned = await log.group('Prune', () =>
-      prune(
-        { command: 'prune', name, store, replica: undefined, run, policy, replicaPolicy: null, dryRun: false },
-        context,
-      ),
+      prune({ command: 'prune', name, store, replica, run, policy, replicaPolicy, dryRun: false }, context),
     );
-    if (pruned.refused.length > 0)
+    const refused = [...pruned.refused, ...(pruned.replica?.refused ?? [])];
+    if (refused.length > 0)
       log.warn(
-        `the policy could not be carried out: ${pruned.refused.length} objects were not removed, the first for this reason: ${pruned.refused[0]?.reason}; give the credentials the right to delete, or prune in a job of its own`,
+        `the policy could not be carried out: ${refused.length} objects were not removed, the first for this reason: ${refused[0]?.reason}; give the credentials the right to delete, or prune in a job of its own`,
       );
     return pruned;
   } catch (error) {
