@@ -2,10 +2,14 @@ import assert from 'node:assert/strict';
 import { cp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import type { ListResult } from '../../src/commands/list.ts';
 import type { WatchResult } from '../../src/commands/watch-result.ts';
 import { Failure } from '../../src/failure.ts';
 import { present } from '../../src/report/present.ts';
 import type { Store } from '../../src/store/store.ts';
+import { lifeboat, openHarbor, resultOf } from '../support/lifeboat.ts';
+import { createSampleDatabase, majors, needsPostgres } from '../support/postgres.ts';
 import { refuse, startS3Proxy } from '../support/s3-proxy.ts';
 import { type S3Server, needsS3 } from '../support/s3-server.ts';
 import { day, hour } from '../watch/facts.ts';
@@ -285,5 +289,33 @@ describe('a replica in a bucket', () => {
       ),
     );
     assert.ok(!result.looked.includes('LIFECYCLE_EATS_BACKUPS'));
+  });
+});
+
+describe('backups that were made with a replica', () => {
+  it('are the same in both; one that was made without it is missed, until the next', async t => {
+    const cluster = await needsPostgres(t, majors()[0] ?? 15);
+    if (!cluster) return;
+    const harbor = await openHarbor(t);
+    const database = await createSampleDatabase(cluster);
+    const replica = pathToFileURL(join(harbor.folder, 'replica')).href;
+    const watchBoth = async () => {
+      const ran = await lifeboat('watch', { store: harbor.store, replica, 'max-drill-age': 'off', 'max-shrink': '99' });
+      return { status: ran.status, result: JSON.parse(ran.stdout) as WatchResult };
+    };
+    const storedIn = async () =>
+      resultOf<ListResult>(await lifeboat('list', { store: harbor.store, replica })).backups.map(one => one.storedIn);
+    await harbor.backup(cluster, database, { replica });
+    const { status, result } = await watchBoth();
+    assert.deepEqual([status, result.verdict, result.findings], [0, 'passed', []]);
+    assert.ok(result.looked.includes('REPLICA_BEHIND') && result.looked.includes('OBJECT_MISSING'));
+    const { backupId } = await harbor.backup(cluster, database);
+    const behind = await watchBoth();
+    assert.deepEqual([behind.status, findingsOf(behind.result)], [1, [['REPLICA_BEHIND', 'replica of shop']]]);
+    assert.equal(behind.result.findings[0]?.expected, backupId);
+    assert.deepEqual(await storedIn(), [['store'], ['store', 'replica']]);
+    await harbor.backup(cluster, database, { replica });
+    assert.equal((await watchBoth()).status, 0);
+    assert.deepEqual(await storedIn(), [['store', 'replica'], ['store'], ['store', 'replica']]);
   });
 });
