@@ -6,7 +6,10 @@ import type { Store } from '../store/store.ts';
 /** The store that the inputs name, with the credentials that they give; `webIdentityToken` is the workflow's OIDC token for AWS. */
 export function openInputStore(inputs: StoreInputs, webIdentityToken: () => Promise<string>): Store {
   try {
-    return openStore(inputs.url, { credentials: credentialsOf(inputs, webIdentityToken) });
+    return openStore(inputs.url, {
+      credentials: credentialsOf(inputs, webIdentityToken),
+      inputPrefix: inputs.input === 'replica' ? 'replica-' : '',
+    });
   } catch (error) {
     throw inputs.input === 'replica' && error instanceof Failure ? ofReplica(error) : error;
   }

@@ -5,7 +5,7 @@ import { openS3 } from './s3.ts';
 import type { S3Patience } from './s3-connection.ts';
 import type { S3Credentials } from './s3-credentials.ts';
 import type { Cutting } from './s3-upload.ts';
-import { parseS3Url } from './s3-url.ts';
+import { type S3Place, parseS3Url } from './s3-url.ts';
 import { SlabPool } from './slabs.ts';
 import type { Store } from './store.ts';
 
@@ -14,6 +14,8 @@ export type { S3Credentials } from './s3-credentials.ts';
 export interface OpenOptions {
   /** For `s3://`; undefined: the AWS SDK's own chain. */
   credentials?: S3Credentials | undefined;
+  /** What the inputs of its credentials begin with, for hints that name them. */
+  inputPrefix?: S3Place['inputPrefix'];
   /** The memory of uploads; stores that are written at the same time share one, which is the default. */
   pool?: SlabPool;
   /** For tests: how long to wait, and how bodies are cut. */
@@ -49,6 +51,10 @@ export function openStore(url: string, options: OpenOptions = {}): Store {
   throw wrongInput('store', `names ${scheme}:, which is ${isPlanned ? 'not supported yet' : 'not known'}`, hint);
 }
 
-function openS3Url(url: string, { credentials, pool = sharedPool, patience, cutting }: OpenOptions): Store {
-  return openS3(parseS3Url(url), { credentials, pool, patience: { ...usualPatience, ...patience }, cutting });
+function openS3Url(url: string, options: OpenOptions): Store {
+  const { credentials, inputPrefix, pool = sharedPool, patience, cutting } = options;
+  return openS3(
+    { ...parseS3Url(url), inputPrefix },
+    { credentials, pool, patience: { ...usualPatience, ...patience }, cutting },
+  );
 }

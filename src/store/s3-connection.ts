@@ -151,8 +151,8 @@ function client(config: S3ClientConfig, connectMilliseconds: number, idleMillise
   return made;
 }
 
-function noCredentials({ location }: S3Place, error: unknown): Failure {
+function noCredentials({ location, inputPrefix: of = '' }: S3Place, error: unknown): Failure {
   return new Failure(`no credentials for ${location}: ${messageOf(error)}`, {
-    hint: 'give access-key-id and secret-access-key, or role-to-assume',
+    hint: `give ${of}access-key-id and ${of}secret-access-key, or ${of}role-to-assume`,
   });
 }

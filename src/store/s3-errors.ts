@@ -54,7 +54,6 @@ interface Explanation {
   hint?: string | undefined;
 }
 
-const credentialsHint = 'check access-key-id, secret-access-key and session-token';
 const wrongCredentials: Record<string, string> = {
   InvalidAccessKeyId: 'does not know the access key',
   XAdminUserNotFound: 'does not know the access key', // versitygw's own word
@@ -92,7 +91,7 @@ export function explain(
 function explanationOf(call: S3Call, place: S3Place, fault: Fault): Explanation {
   return (
     aboutClock(fault) ??
-    aboutCredentials(fault) ??
+    aboutCredentials(place, fault) ??
     aboutBucket(place, fault) ??
     aboutRights(call, place, fault) ??
     aboutNetwork(place, fault) ??
@@ -109,9 +108,11 @@ function aboutClock(fault: Fault): Explanation | undefined {
   return { problem: `the clock of this machine is off${by}`, hint: 'set the clock, for example by NTP' };
 }
 
-function aboutCredentials({ code }: Fault): Explanation | undefined {
+function aboutCredentials({ inputPrefix: of = '' }: S3Place, { code }: Fault): Explanation | undefined {
   const verdict = wrongCredentials[code];
-  return verdict === undefined ? undefined : { problem: `the store ${verdict} (${code})`, hint: credentialsHint };
+  if (verdict === undefined) return undefined;
+  const hint = `check ${of}access-key-id, ${of}secret-access-key and ${of}session-token`;
+  return { problem: `the store ${verdict} (${code})`, hint };
 }
 
 function aboutBucket({ bucket, region: given }: S3Place, fault: Fault): Explanation | undefined {

@@ -15,6 +15,8 @@ export interface S3Place {
   objectLock: { mode: 'GOVERNANCE' | 'COMPLIANCE'; days: number } | undefined;
   /** For people. */
   location: string;
+  /** What the inputs of its credentials begin with. */
+  inputPrefix?: '' | 'replica-' | undefined;
 }
 
 const options = ['endpoint', 'region', 'path-style', 'storage-class', 'sse', 'sse-kms-key-id', 'object-lock'] as const;

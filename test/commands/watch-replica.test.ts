@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { cp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { ListResult } from '../../src/commands/list.ts';
 import type { WatchResult } from '../../src/commands/watch-result.ts';
@@ -260,6 +261,17 @@ describe('a replica in a bucket', () => {
     const { result: denied } = await watchStore({ ...inputs, 'check-bucket': 'false' });
     assert.deepEqual(findingsOf(denied), [['REPLICA_UNREACHABLE', 'replica']]);
     assert.ok(!JSON.stringify([denied, present(denied, [])]).includes(server.secretAccessKey));
+    const { result: wrong } = await watchStore({
+      ...inputs,
+      replica: server.url('copies', 'p'),
+      'replica-secret-access-key': 'open sesame',
+    });
+    const [unreachable] = wrong.findings;
+    assert.match(
+      unreachable?.found ?? '',
+      /^cannot list .* \(check replica-access-key-id, replica-secret-access-key and replica-session-token\)$/,
+    );
+    assert.doesNotMatch(JSON.stringify(wrong), /sesame/);
   });
 
   it('that does not tell what that of the store tells is not called well', async t => {
@@ -305,16 +317,21 @@ describe('backups that were made with a replica', () => {
     };
     const storedIn = async () =>
       resultOf<ListResult>(await lifeboat('list', { store: harbor.store, replica })).backups.map(one => one.storedIn);
-    await harbor.backup(cluster, database, { replica });
+    // ids tell the time to the second
+    const backup = async (more: Record<string, string> = {}) => {
+      await pause(1000);
+      return harbor.backup(cluster, database, more);
+    };
+    await backup({ replica });
     const { status, result } = await watchBoth();
     assert.deepEqual([status, result.verdict, result.findings], [0, 'passed', []]);
     assert.ok(result.looked.includes('REPLICA_BEHIND') && result.looked.includes('OBJECT_MISSING'));
-    const { backupId } = await harbor.backup(cluster, database);
+    const { backupId } = await backup();
     const behind = await watchBoth();
     assert.deepEqual([behind.status, findingsOf(behind.result)], [1, [['REPLICA_BEHIND', 'replica of shop']]]);
     assert.equal(behind.result.findings[0]?.expected, backupId);
     assert.deepEqual(await storedIn(), [['store'], ['store', 'replica']]);
-    await harbor.backup(cluster, database, { replica });
+    await backup({ replica });
     assert.equal((await watchBoth()).status, 0);
     assert.deepEqual(await storedIn(), [['store', 'replica'], ['store'], ['store', 'replica']]);
   });
