@@ -10,11 +10,12 @@ import {
 } from '../catalog/key.ts';
 import { Failure, messageOf } from '../failure.ts';
 import type { PruneInputs, StoreInputs } from '../inputs/inputs.ts';
+import type { Log } from '../log.ts';
 import { type Decision, plan } from '../retention/plan.ts';
 import { describe } from '../retention/policy.ts';
 import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
-import { type RetentionFact, findDamaged, readRetentionFacts } from './retention-facts.ts';
+import { type FactSource, type RetentionFact, findDamaged, readRetentionFacts, withKnown } from './retention-facts.ts';
 import { manifestReader } from './stored-backup.ts';
 import { onlyName } from './stores.ts';
 
@@ -61,19 +62,22 @@ const runMilliseconds = 2 * 86_400_000;
 
 /** Prunes the store, and then the replica by a policy of its own; without one everything there stays. */
 export async function prune(inputs: PruneInputs, context: Context): Promise<PruneResult> {
-  const { replica: place, replicaPolicy: policy } = inputs;
+  const { replica: place, replicaPolicy, policy, dryRun } = inputs;
   // one that cannot be opened is refused before anything is removed
   if (place !== undefined) context.openStore(place);
-  const pruned = await prunePlace(inputs, context);
+  const surveyed = await survey(inputs.store, inputs.name, context);
+  const pruned = await prunePlace(surveyed, { policy, dryRun }, context);
   if (place === undefined) return { ...pruned, replica: null };
-  if (policy === null) {
+  if (replicaPolicy === null) {
     context.log.info('nothing in the replica is removed: it has no policy (replica-keep)');
     return { ...pruned, replica: null };
   }
   try {
-    const replica = await context.log.group('Replica', () =>
-      prunePlace({ ...inputs, name: pruned.name, store: place, policy }, context),
-    );
+    const replica = await context.log.group('Replica', async () => {
+      const second = await survey(place, pruned.name, context);
+      const facts = withKnown(second.facts, surveyed.facts);
+      return prunePlace({ ...second, facts }, { policy: replicaPolicy, dryRun }, context);
+    });
     return { ...pruned, replica };
   } catch (error) {
     context.signal.throwIfAborted();
@@ -83,50 +87,64 @@ export async function prune(inputs: PruneInputs, context: Context): Promise<Prun
   }
 }
 
+/** What a place holds of one database before anything is removed. */
+interface Survey {
+  startedAt: Date;
+  name: string;
+  /** Sealed or not. */
+  listed: ListedBackup[];
+  facts: RetentionFact[];
+  source: FactSource;
+  role: StoreInputs['input'];
+}
+
+async function survey(place: StoreInputs, given: string | undefined, context: Context): Promise<Survey> {
+  const startedAt = context.now();
+  const { signal } = context;
+  const store = context.openStore(place);
+  const name = await onlyName(store, given, signal);
+  const listed = await backupsOf(store.list(`${name}/`, signal));
+  const source = { store, signal, manifestOf: manifestReader(store, signal) };
+  const facts = await readRetentionFacts(
+    listed.filter(({ sealed }) => sealed),
+    source,
+  );
+  return { startedAt, name, listed, facts, source, role: place.input };
+}
+
 /**
  * Removes the sealed backups of one database that the policy does not keep, and what failed runs left. Everything is listed and decided
  * before anything is removed; the manifest of a backup goes first, so that whatever is left half way is no backup any more. What the
  * store refuses is said, and not tried again.
  */
 async function prunePlace(
-  inputs: Pick<PruneInputs, 'store' | 'name' | 'policy' | 'dryRun'>,
+  { startedAt, name, listed, facts: surveyed, source, role }: Survey,
+  { policy, dryRun }: Pick<PruneInputs, 'policy' | 'dryRun'>,
   context: Context,
 ): Promise<PrunedPlace> {
-  const startedAt = context.now();
   const { log, signal } = context;
-  const store = context.openStore(inputs.store);
-  const name = await onlyName(store, inputs.name, signal);
-  const listed = await backupsOf(store.list(`${name}/`, signal));
-  const sealed = listed.filter(backup => backup.sealed);
-  const source = { store, signal, manifestOf: manifestReader(store, signal) };
-  const facts = await findDamaged(await readRetentionFacts(sealed, source), inputs.policy, startedAt, source);
-  const decisions = plan(facts, inputs.policy, startedAt);
-  for (const { id } of facts.filter(({ isDamaged }) => isDamaged))
-    log.warn(`${id} is damaged: objects that its manifest lists are gone, or have another size; it counts for nothing`);
-  const unread = facts.filter(({ isUnread }) => isUnread);
-  if (unread.length > 0)
-    log.warn(
-      `nobody knows whether ${unread.length} of the backups are whole, for their manifests cannot be read: ${unread[0]?.id} is the newest; they count all the same`,
-    );
-  log.info(`policy: ${describe(inputs.policy)}`);
-  const { input: role } = inputs.store;
-  if (sealed.length === 0) log.warn(`there is no sealed backup of ${name}, so none was judged: check ${role} and name`);
+  const { store } = source;
+  const facts = await findDamaged(surveyed, policy, startedAt, source);
+  const decisions = plan(facts, policy, startedAt);
+  warnOf(facts, log);
+  log.info(`policy: ${describe(policy)}`);
+  if (facts.length === 0) log.warn(`there is no sealed backup of ${name}, so none was judged: check ${role} and name`);
   const removal = new Removal(store, role, context);
   const before = new Date(startedAt.getTime() - runMilliseconds);
   const rests = listed.filter(
     ({ sealed: isSealed, facts: { at }, modifiedAt }) => !isSealed && at < before && modifiedAt < before,
   );
   const backups: PrunedBackup[] = [];
-  for (const decision of decisions) backups.push(await carryOut(decision, inputs.dryRun, removal));
+  for (const decision of decisions) backups.push(await carryOut(decision, dryRun, removal));
   let clearedRests = 0;
-  for (const rest of rests) if (inputs.dryRun || (await removal.remove(rest))) clearedRests += 1;
-  const clearedUploads = inputs.dryRun ? 0 : await clearUploads(store, name, before, removal, signal);
+  for (const rest of rests) if (dryRun || (await removal.remove(rest))) clearedRests += 1;
+  const clearedUploads = dryRun ? 0 : await clearUploads(store, name, before, removal, signal);
   return {
     command: 'prune',
     name,
     location: store.location,
-    policy: describe(inputs.policy),
-    dryRun: inputs.dryRun,
+    policy: describe(policy),
+    dryRun,
     backups,
     removedBytes: backups
       .filter(({ outcome }) => outcome === 'removed' || outcome === 'to be removed')
@@ -137,6 +155,16 @@ async function prunePlace(
     refused: removal.refused,
     durationSeconds: Math.round((context.now().getTime() - startedAt.getTime()) / 100) / 10,
   };
+}
+
+function warnOf(facts: readonly RetentionFact[], log: Log): void {
+  for (const { id } of facts.filter(({ isDamaged }) => isDamaged))
+    log.warn(`${id} is damaged: objects that its manifest lists are gone, or have another size; it counts for nothing`);
+  const unread = facts.filter(({ isUnread }) => isUnread);
+  if (unread.length > 0)
+    log.warn(
+      `nobody knows whether ${unread.length} of the backups are whole, for their manifests cannot be read: ${unread[0]?.id} is the newest; they count all the same`,
+    );
 }
 
 async function carryOut(

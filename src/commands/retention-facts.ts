@@ -3,7 +3,7 @@ import { type CheckKey, formatObjectKey, retainObject } from '../catalog/key.ts'
 import type { Manifest } from '../catalog/manifest.ts';
 import { parseRetain, retainLimitBytes } from '../catalog/retain.ts';
 import { type Kept, plan } from '../retention/plan.ts';
-import { type KeepTime, type Policy, parseKeepTime } from '../retention/policy.ts';
+import { type KeepTime, type Policy, endOf, parseKeepTime } from '../retention/policy.ts';
 import type { Store } from '../store/store.ts';
 import { collect } from '../streams.ts';
 import { eachAtOnce } from '../together.ts';
@@ -33,6 +33,30 @@ const mostLookedAt = 1000;
  */
 export function readRetentionFacts(sealed: readonly ListedBackup[], source: FactSource): Promise<RetentionFact[]> {
   return eachAtOnce(readersAtOnce, sealed, listed => readFact(listed, source));
+}
+
+/**
+ * The same facts with what another store knows of the same backups: drills and verifies leave their evidence in one store only, and so does
+ * `retain`. Of two times to keep a backup the longer counts.
+ */
+export function withKnown(facts: readonly RetentionFact[], known: readonly RetentionFact[]): RetentionFact[] {
+  const others = new Map(known.map(fact => [fact.id, fact]));
+  return facts.map(fact => {
+    const other = others.get(fact.id);
+    if (!other) return fact;
+    return {
+      ...fact,
+      retain: longer(fact.at, fact.retain, other.retain),
+      isProven: fact.isProven || other.isProven,
+      isWrong: fact.isWrong || other.isWrong,
+    };
+  });
+}
+
+function longer(at: Date, one: KeepTime | null, other: KeepTime | null): KeepTime | null {
+  if (one === null || other === null) return one ?? other;
+  const endsAt = (time: KeepTime) => endOf(at, time)?.getTime() ?? Infinity;
+  return endsAt(one) >= endsAt(other) ? one : other;
 }
 
 async function readFact(listed: ListedBackup, source: FactSource): Promise<RetentionFact> {

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, describe, it } from 'node:test';
+import { formatRetain } from '../../src/catalog/retain.ts';
 import type { Context } from '../../src/commands/context.ts';
 import { type PrunedPlace, type PruneResult, prune } from '../../src/commands/prune.ts';
 import { openInputStore } from '../../src/commands/stores.ts';
 import { Failure } from '../../src/failure.ts';
+import type { Verdict } from '../../src/finding.ts';
 import { type PruneInputs, readInputs } from '../../src/inputs/inputs.ts';
 import { readTerminal } from '../../src/inputs/raw.ts';
 import { present } from '../../src/report/present.ts';
@@ -97,6 +99,31 @@ describe('prune with a replica', () => {
       /^### Prune of shop: 4 kept, 5 removed\n[^]*\n### Prune of shop in the replica: 6 kept, 3 removed\n/,
     );
     assert.deepEqual([outputs.kept, outputs.removed], ['4', '5']);
+  });
+
+  it('knows in the replica what drills found and what was retained in the store', async t => {
+    const [store, replica] = [await openShelf(t), await openShelf(t)];
+    const ids: string[] = [];
+    for (let night = 0; night < 9; night += 1) {
+      const verdict = { 0: 'failed', 5: 'passed' }[night] as Verdict | undefined;
+      const seconds = (night + 1.5) * day;
+      ids.push(
+        await store.put(seconds, {
+          drills: verdict ? [{ at: now, verdict }] : [],
+          more: night === 7 ? { 'retain.json': formatRetain('forever', now) } : {},
+        }),
+      );
+      assert.equal(await replica.put(seconds), ids[night]);
+    }
+    const inputs = { store: store.store, replica: replica.store, keep: '30d', 'replica-keep': '2d' };
+    const { result } = await run(inputs);
+    const kept = (result.replica?.backups ?? []).filter(({ outcome }) => outcome === 'kept');
+    assert.deepEqual(
+      kept.map(({ backupId }) => ids.indexOf(backupId)),
+      [1, 2, 3, 5, 7],
+    );
+    const ofStore = result.backups.filter(({ outcome }) => outcome === 'kept');
+    assert.equal(ofStore.length, 8, 'all but the one that a drill found wrong');
   });
 
   it('keeps the minimum in each, and takes what failed runs left in each', async t => {
