@@ -37,7 +37,8 @@ export function readRetentionFacts(sealed: readonly ListedBackup[], source: Fact
 
 /**
  * The same facts with what another store knows of the same backups: drills and verifies leave their evidence in one store only, and so does
- * `retain`. Of two times to keep a backup the longer counts.
+ * `retain`. Of two times to keep a backup the longer counts. What was found wrong there is only doubted here: the bytes are others, and whoever
+ * can write there must not be able to have it removed here.
  */
 export function withKnown(facts: readonly RetentionFact[], known: readonly RetentionFact[]): RetentionFact[] {
   const others = new Map(known.map(fact => [fact.id, fact]));
@@ -48,7 +49,7 @@ export function withKnown(facts: readonly RetentionFact[], known: readonly Reten
       ...fact,
       retain: longer(fact.at, fact.retain, other.retain),
       isProven: fact.isProven || other.isProven,
-      isWrong: fact.isWrong || other.isWrong,
+      isDoubted: other.isWrong && !fact.isProven,
     };
   });
 }
@@ -73,6 +74,7 @@ async function readFact(listed: ListedBackup, source: FactSource): Promise<Reten
     retain: listed.isRetained ? await readRetain(listed, source) : null,
     isProven: provenBy(listed) !== undefined,
     isWrong: isWrong(listed),
+    isDoubted: false,
     isDamaged: false,
     isUnread: false,
   };

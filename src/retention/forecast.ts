@@ -114,6 +114,7 @@ function imagined(at: Date): Kept {
     retain: null,
     isProven: false,
     isWrong: false,
+    isDoubted: false,
     isDamaged: false,
   };
 }

@@ -15,6 +15,8 @@ export interface Kept {
   isProven: boolean;
   /** A drill or a verify found it wrong, and no later one as deep says otherwise. */
   isWrong: boolean;
+  /** It was found wrong in another store, whose bytes may be others, and no drill of this one says otherwise. */
+  isDoubted: boolean;
   /** Objects that its manifest lists are gone from the store, or have another size. */
   isDamaged: boolean;
 }
@@ -41,7 +43,7 @@ const youngTime: KeepTime = { amount: 1, unit: 'd' };
  *   their own. One made before a restore fills none, since it holds what somebody wanted to be rid of: it is kept for 30 days.
  * - One made before a migration is kept for `preMigration` besides, unless a newer one, as whole as it is, is of the same pull request.
  * - One that is wrong counts for nothing; it goes once there are `minimum` good ones.
- * - One that is damaged counts for nothing either, and stays: nobody has looked at it yet.
+ * - One that is damaged, or doubted, counts for nothing either, and stays: nobody has looked at it yet.
  * - `within` reaches back from the newest good one, not from now, as restic's `--keep-within` does: neither a month of failures nor a
  *   clock that runs ahead ends it.
  * - Always kept: what is younger than a day, what was retained by hand, the newest `minimum` good whole ones, and the newest proven one,
@@ -59,7 +61,7 @@ export function plan<B extends Kept>(backups: readonly B[], policy: Policy, now:
   };
 
   const isAhead = ({ at }: Kept) => at.getTime() > now.getTime() + aheadMilliseconds;
-  const counts = (backup: Kept) => !backup.isWrong && !backup.isDamaged && !isAhead(backup);
+  const counts = (backup: Kept) => !backup.isWrong && !backup.isDoubted && !backup.isDamaged && !isAhead(backup);
   const good = sorted.filter(counts);
   const whole = good.filter(({ partial, kind }) => !partial && kind !== 'pre-restore');
 
@@ -81,6 +83,7 @@ export function plan<B extends Kept>(backups: readonly B[], policy: Policy, now:
     else keepUntil(backup, youngTime, 'younger than a day');
     if (backup.retain) keepUntil(backup, backup.retain, 'retained by hand');
     if (backup.isWrong && whole.length < policy.minimum) keep(backup, 'wrong, but there are few good ones');
+    if (backup.isDoubted) keep(backup, 'found wrong in another store, so that it counts for nothing: drill it here');
     if (backup.isDamaged) keep(backup, 'damaged, so that it counts for nothing: verify it');
     if (!counts(backup)) continue;
     if (policy.within !== null) keepUntil(backup, policy.within, 'within the time for all', newestAt);

@@ -120,10 +120,28 @@ describe('prune with a replica', () => {
     const kept = (result.replica?.backups ?? []).filter(({ outcome }) => outcome === 'kept');
     assert.deepEqual(
       kept.map(({ backupId }) => ids.indexOf(backupId)),
-      [1, 2, 3, 5, 7],
+      [0, 1, 2, 3, 5, 7],
     );
     const ofStore = result.backups.filter(({ outcome }) => outcome === 'kept');
     assert.equal(ofStore.length, 8, 'all but the one that a drill found wrong');
+  });
+
+  it('removes nothing from the replica for what a verify or a drill found in the store: its bytes are others', async t => {
+    const [store, replica] = [await openShelf(t), await openShelf(t)];
+    const ids: string[] = [];
+    for (let night = 0; night < 9; night += 1) {
+      const found: Record<string, string> = night > 2 ? { 'checks/20261125T090000Z-bytes-failed.json': '{}' } : {};
+      ids.push(await store.put((night + 1.5) * day, { more: found }));
+      // a drill of the replica's own says that it is right there
+      await replica.put((night + 1.5) * day, night === 8 ? { drills: [{ at: now, verdict: 'passed' }] } : {});
+    }
+    const inputs = { store: store.store, replica: replica.store, keep: '30d', 'replica-keep': '30d' };
+    const { result } = await run(inputs);
+    assert.equal(outcomesOf(result).filter(outcome => outcome === 'removed').length, 6);
+    assert.ok(result.replica && outcomesOf(result.replica).every(outcome => outcome === 'kept'));
+    const reasons = result.replica.backups.map(one => one.reasons.join('; '));
+    assert.equal(reasons[3], 'found wrong in another store, so that it counts for nothing: drill it here');
+    assert.match(reasons[8] ?? '', /^the newest that a drill has proven; daily, 4 of 30/);
   });
 
   it('keeps the minimum in each, and takes what failed runs left in each', async t => {

@@ -66,6 +66,13 @@ describe('a policy', () => {
     assert.deepEqual(kept([good, proven, before], policyOf({ daily: 1 })), [proven, good, before]);
   });
 
+  it('lets nothing that is doubted fill a bucket or count as the minimum, and lets it stay', () => {
+    const [good, old] = [backupAt('2026-11-20T02:00:00Z'), backupAt('2026-11-10T02:00:00Z')];
+    const doubted = [20, 21, 22].map(date => backupAt(`2026-11-${date}T03:00:00Z`, { isDoubted: true }));
+    const policy = policyOf({ daily: 1, minimum: 1 });
+    assert.deepEqual(new Set(kept([good, old, ...doubted], policy)), new Set([good, ...doubted]));
+  });
+
   it('gives partial backups buckets of their own', () => {
     const [whole, partial] = [backupAt('2026-11-20T02:00:00Z'), backupAt('2026-11-20T03:00:00Z', { partial: true })];
     assert.equal(kept([whole, partial], policyOf({ daily: 1 })).length, 2);
@@ -187,6 +194,7 @@ const anyBackup = fc
     retain: fc.option(fc.constantFrom('forever' as const, parseKeepTime('90d'))),
     isProven: fc.boolean(),
     isWrong: fc.boolean(),
+    isDoubted: fc.boolean(),
     isDamaged: fc.boolean(),
   })
   .map(({ days, ...more }) => backupAt(now.getTime() - days * day, more));
@@ -212,6 +220,7 @@ describe('whatever the policy and the backups', () => {
     );
   const isGood = (one: Kept) =>
     !one.isWrong &&
+    !one.isDoubted &&
     !one.isDamaged &&
     !one.partial &&
     one.kind !== 'pre-restore' &&

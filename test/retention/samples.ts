@@ -33,6 +33,7 @@ export function backupAt(at: string | number | Date, more: Partial<Kept> = {}): 
     retain: null,
     isProven: false,
     isWrong: false,
+    isDoubted: false,
     isDamaged: false,
     ...more,
   };
