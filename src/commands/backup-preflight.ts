@@ -1,6 +1,7 @@
 import { type ListedBackup, backupsOf } from '../catalog/backups.ts';
 import type { Manifest } from '../catalog/manifest.ts';
 import type { Encryption } from '../crypto/crypto.ts';
+import type { FilesKey } from '../crypto/files-key.ts';
 import { Failure, wrongInput } from '../failure.ts';
 import type { BackupInputs } from '../inputs/inputs.ts';
 import { type Client, findClient } from '../postgres/client.ts';
@@ -53,6 +54,7 @@ export interface Prepared {
   encryption: Encryption;
   /** The passphrase's `key.age`. */
   keyFile: Buffer | undefined;
+  filesKey: FilesKey | undefined;
   identity: SourceIdentity | undefined;
   server: { major: number; version: string };
   databaseBytes: number;
@@ -109,7 +111,8 @@ export async function prepare(inputs: BackupInputs, context: Context): Promise<P
     const newest = sealed.find(backup => !backup.facts.partial) ?? sealed[0];
     const previous = newest && (await readManifest(store, newest, signal));
     checkSource({ identity, previous, inputs, name }, context);
-    const reusable = newest && previous && isReusable(newest, inputs, context) ? previous : undefined;
+    const hasFiles = inputs.files.length === 0 || (previous?.totals.files ?? 0) > 0;
+    const reusable = newest && hasFiles && isReusable(newest, inputs, context) ? previous : undefined;
     const cleared = await store.clearUnfinished(`${name}/`, signal);
     if (cleared > 0) log.info(`${cleared} unfinished uploads of earlier runs were ended`);
 
@@ -124,6 +127,7 @@ export async function prepare(inputs: BackupInputs, context: Context): Promise<P
       client,
       encryption: keys.encryption,
       keyFile: keys.keyFile,
+      filesKey: keys.filesKey,
       identity,
       server: { major: control.major, version },
       databaseBytes: sizeBytes,

@@ -1,6 +1,6 @@
 import { formatObjectKey, locationOf, manifestObject, newBackupId, retainObject } from '../catalog/key.ts';
 import { formatContents } from '../catalog/contents.ts';
-import { type Manifest, type ManifestObject, formatManifest } from '../catalog/manifest.ts';
+import { type Manifest, type ManifestObject, formatManifest, isRepeated } from '../catalog/manifest.ts';
 import { recoverText } from '../catalog/recover.ts';
 import { formatRetain } from '../catalog/retain.ts';
 import { Failure, messageOf } from '../failure.ts';
@@ -12,6 +12,7 @@ import type { Store } from '../store/store.ts';
 import { bytes } from '../streams.ts';
 import { type Dumped, LocksRanOut, dump } from './backup-dump.ts';
 import { type Prepared, prepare } from './backup-preflight.ts';
+import { type BackedUpFiles, checkFiles, noFiles, storeFiles } from './backup-files.ts';
 import { BackupFolder } from './backup-folder.ts';
 import type { Context } from './context.ts';
 import { type PruneResult, prune } from './prune.ts';
@@ -36,6 +37,8 @@ export interface BackupResult {
   /** Of a server that can hold it. */
   image: string;
   objects: ManifestObject[];
+  /** Files that are in it. */
+  files: number;
   warnings: string[];
   /** What the policy removed after the seal; null where none was given, or that could not be done. */
   pruned: PruneResult | null;
@@ -80,6 +83,7 @@ async function pruneAfter(
 
 async function makeBackup(inputs: BackupInputs, context: Context): Promise<Omit<BackupResult, 'pruned'>> {
   const startedAt = context.now();
+  await checkFiles(inputs);
   const prepared = await context.log.group('Preflight', () => prepare(inputs, context));
   const { reusable } = prepared;
   if (reusable) {
@@ -96,8 +100,12 @@ async function makeBackup(inputs: BackupInputs, context: Context): Promise<Omit<
   try {
     const dumped = await context.log.group('Dump', () => dumpPatiently(inputs, prepared, folder, context));
     checkRows(inputs, dumped, context);
+    const files =
+      inputs.files.length === 0
+        ? noFiles
+        : await context.log.group('Files', () => storeFiles(inputs, prepared, folder, context));
     const manifest = await context.log.group('Seal', () =>
-      seal({ inputs, prepared, folder, dumped, startedAt }, context),
+      seal({ inputs, prepared, folder, dumped, files, startedAt }, context),
     );
     return resultOf(
       manifest,
@@ -163,14 +171,16 @@ interface Sealing {
   prepared: Prepared;
   folder: BackupFolder;
   dumped: Dumped;
+  files: BackedUpFiles;
   startedAt: Date;
 }
 
-async function seal({ inputs, prepared, folder, dumped, startedAt }: Sealing, context: Context): Promise<Manifest> {
+async function seal(
+  { inputs, prepared, folder, dumped, files, startedAt }: Sealing,
+  context: Context,
+): Promise<Manifest> {
   const { signal, log, now } = context;
-  const archives = folder.objects.filter(
-    ({ purpose }) => purpose === 'main' || purpose === 'shard' || purpose === 'roles' || purpose === 'schema',
-  );
+  const archives = folder.objects.filter(({ purpose }) => isRepeated(purpose));
   const contents = { ...dumped.contents, archives: archives.map(({ object, sha256 }) => ({ object, sha256 })) };
   await folder.putEncrypted(
     { purpose: 'contents', title: 'contents.json', source: bytes(formatContents(contents)) },
@@ -203,6 +213,7 @@ async function seal({ inputs, prepared, folder, dumped, startedAt }: Sealing, co
       rows: inputs.fingerprint === 'none' ? null : contents.tables.reduce((sum, { rows }) => sum + (rows ?? 0), 0),
       databaseBytes: prepared.databaseBytes,
       storedBytes: 0,
+      files: files.count,
     },
     requiredTables: { asked: inputs.requiredTables.length, present: inputs.requiredTables.length },
     warnings: contents.warnings.length,
@@ -222,8 +233,10 @@ async function seal({ inputs, prepared, folder, dumped, startedAt }: Sealing, co
     sealedAt: now().toISOString(),
     totals: { ...partsOfManifest.totals, storedBytes },
     objects: folder.objects,
+    files: files.objects,
   };
   if (inputs.retain !== undefined) await folder.putBeside(retainObject, formatRetain(inputs.retain, now()), signal);
+  await files.confirm();
   await folder.seal(formatManifest(manifest), signal);
   log.info(`sealed ${folder.name}/${folder.id}`);
   return manifest;
@@ -259,6 +272,7 @@ function resultOf(
     reused,
     image: imageFor(manifest.server.major, manifest.extensions),
     objects: manifest.objects,
+    files: manifest.totals.files,
     warnings,
   };
 }

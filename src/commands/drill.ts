@@ -1,6 +1,7 @@
 import { backupsOf, choose } from '../catalog/backups.ts';
 import type { Contents } from '../catalog/contents.ts';
 import { locationOf } from '../catalog/key.ts';
+import { isRepeated } from '../catalog/manifest.ts';
 import { messageOf } from '../failure.ts';
 import { type Finding, explained, judge } from '../finding.ts';
 import type { DrillInputs } from '../inputs/inputs.ts';
@@ -126,7 +127,7 @@ function contradictions({ backup, proof }: Proving): Finding[] {
   const differs = (object: string, expected: string, found: string): Finding[] =>
     expected === found ? [] : [{ code: 'CONTENTS_DIFFER', object, expected, found }];
   const hashes = new Map(contents.archives.map(({ object, sha256 }) => [object, sha256]));
-  const listed = manifest.objects.filter(({ purpose }) => /^(?:main|shard|roles|schema)$/.test(purpose));
+  const listed = manifest.objects.filter(({ purpose }) => isRepeated(purpose));
   const unlisted = [...hashes.keys()].filter(object => !listed.some(one => one.object === object));
   return [
     ...listed.flatMap(({ object, sha256 }) => differs(object, hashes.get(object) ?? 'not in the contents', sha256)),

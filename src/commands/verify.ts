@@ -1,7 +1,7 @@
 import type { Contents } from '../catalog/contents.ts';
 import { type Depth, formatCheckObject, locationOf } from '../catalog/key.ts';
 import { type FindingCode, type Verdict, judge } from '../finding.ts';
-import type { Manifest, ManifestObject } from '../catalog/manifest.ts';
+import { type Manifest, type ManifestObject, isRepeated } from '../catalog/manifest.ts';
 import type { Decryption } from '../crypto/crypto.ts';
 import { WrongKey } from '../crypto/wrong-key.ts';
 import { Failure, messageOf } from '../failure.ts';
@@ -246,7 +246,7 @@ function compareContents(manifest: Manifest, contents: Contents): Finding[] {
   const findings: Finding[] = [];
   const hashes = new Map(contents.archives.map(({ object, sha256 }) => [object, sha256]));
   for (const { object, purpose, sha256 } of manifest.objects) {
-    if (purpose !== 'main' && purpose !== 'shard' && purpose !== 'roles' && purpose !== 'schema') continue;
+    if (!isRepeated(purpose)) continue;
     if (hashes.get(object) !== sha256)
       findings.push(
         differs(object, 'the encrypted contents name another SHA-256 for it than the manifest: one of them was edited'),

@@ -12,7 +12,7 @@ import type { WatchResult } from '../commands/watch-result.ts';
 import type { DrillResult } from '../commands/drill-result.ts';
 import type { ExitStatus } from '../failure.ts';
 import { exitStatusOf } from '../finding.ts';
-import { code, escapeMarkdown, formatBytes, formatCount, formatSeconds, formatTime, plainLine } from './format.ts';
+import { code, escapeMarkdown, formatBytes, formatCount, formatSeconds, formatTime, plainLine, plural } from './format.ts';
 import { presentAlert } from './present-alert.ts';
 import { presentDetect } from './present-detect.ts';
 import { presentDrill } from './present-drill.ts';
@@ -89,7 +89,7 @@ function presentResult(result: Result): Presentation {
 }
 
 function presentBackup(result: BackupResult): Presentation {
-  const stored = `${formatBytes(result.sizeBytes)} stored, ${formatCount(result.tables)} tables, ${formatCount(result.rows)} rows, ${formatSeconds(result.durationSeconds)}`;
+  const stored = `${formatBytes(result.sizeBytes)} stored, ${formatCount(result.tables)} tables, ${formatCount(result.rows)} rows${result.files === 0 ? '' : `, ${plural(result.files, 'file')}`}, ${formatSeconds(result.durationSeconds)}`;
   const pruned = result.pruned === null ? null : prunedCounts(result.pruned);
   const facts = [
     ['Backup', code(result.backupId)],
@@ -100,6 +100,7 @@ function presentBackup(result: BackupResult): Presentation {
     ['Rows', formatCount(result.rows)],
     ['Database', formatBytes(result.databaseBytes)],
     ['Stored', formatBytes(result.sizeBytes)],
+    ...(result.files === 0 ? [] : [['Files', formatCount(result.files)]]),
     ['Took', formatSeconds(result.durationSeconds)],
     ...(pruned === null ? [] : [['Pruned', `${pruned.removed} removed, ${pruned.kept} kept`]]),
   ];

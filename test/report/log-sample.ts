@@ -129,6 +129,7 @@ export class Shelf {
         rows: backup.rows ?? 800_000,
         databaseBytes: backup.databaseBytes ?? 2_400_000_000,
         storedBytes,
+        files: 0,
       },
       objects: [{ ...sampleManifest.objects[0]!, sizeBytes: backup.listedBytes ?? storedBytes }],
       run: {

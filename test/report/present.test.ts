@@ -39,6 +39,7 @@ const backup: BackupResult = {
     },
   ],
   warnings: [],
+  files: 0,
   pruned: null,
 };
 

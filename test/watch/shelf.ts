@@ -75,7 +75,7 @@ export class Shelf {
       sealedAt: at.toISOString(),
       objects,
       ...rest,
-      totals: { tables: 10, rows: 1000, databaseBytes: 9_000_000, storedBytes: 5_000_000, ...totals },
+      totals: { tables: 10, rows: 1000, databaseBytes: 9_000_000, storedBytes: 5_000_000, files: 0, ...totals },
     };
     const evidence = drills.map(({ proven = ['age1example'], ...drill }) => [
       formatDrillObject(drill),
