@@ -5,13 +5,13 @@ import { type Contents, formatContents, parseContents } from '../../src/catalog/
 import { type Files, formatFiles, parseFiles } from '../../src/catalog/files.ts';
 import { type Manifest, formatManifest, parseManifest } from '../../src/catalog/manifest.ts';
 import { Failure } from '../../src/failure.ts';
-import { sampleContents, sampleFiles, sampleId, sampleManifest } from './samples.ts';
+import { sampleContents, sampleFile, sampleFiles, sampleId, sampleManifest } from './samples.ts';
 
 /** The documents that come back from a store, where anyone may have written them. */
 const documents = [
   {
     what: 'manifest',
-    sample: sampleManifest,
+    sample: { ...sampleManifest, files: [sampleFile] },
     read: (text: string) => parseManifest(text, 'shop', sampleId),
     write: (document: unknown) => formatManifest(document as Manifest),
   },

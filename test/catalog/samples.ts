@@ -41,7 +41,15 @@ export const sampleManifest: Manifest = {
   retain: null,
   run: { url: null, actor: 'someone', commit: null },
   objects: [{ object: 'main.dump.age', purpose: 'main', layer: null, sizeBytes: 4, sha256, proof: 'checksum' }],
-  files: [{ object: `files/${'0'.repeat(16)}/${sha256}-k3f9q2.age`, sizeBytes: 203, sha256, proof: 'checksum' }],
+  files: [],
+};
+
+/** A file object as a manifest lists it. */
+export const sampleFile: Manifest['files'][number] = {
+  object: `files/${'0'.repeat(16)}/${sha256}-k3f9q2.age`,
+  sizeBytes: 203,
+  sha256,
+  proof: 'checksum',
 };
 
 /** Files as a backup writes them. */
@@ -54,7 +62,7 @@ export const sampleFiles: Files = {
       mode: 0o640,
       sizeBytes: 3,
       sha256,
-      object: `files/${'0'.repeat(16)}/${sha256}-k3f9q2.age`,
+      object: sampleFile.object,
     },
   ],
 };
