@@ -47,10 +47,21 @@ export interface ListedBackup {
   drills: DrillKey[];
 }
 
-/**
- * Groups a listing into backups, newest first, sealed or not. Foreign keys are passed over. Reads no object.
- */
+/** What a listing shows. */
+export interface Listing {
+  /** Newest first, sealed or not. */
+  backups: ListedBackup[];
+  /** The file objects of a database, by their names. */
+  filesOf: (name: string) => ReadonlyMap<string, ListedFile>;
+}
+
+/** Groups a listing into backups, newest first, sealed or not. Foreign keys are passed over. Reads no object. */
 export async function backupsOf(listing: AsyncIterable<Listed>): Promise<ListedBackup[]> {
+  return (await readListing(listing)).backups;
+}
+
+/** The same, and the stored files too, where no backup may be left to refer to them. */
+export async function readListing(listing: AsyncIterable<Listed>): Promise<Listing> {
   const backups = new Map<string, ListedBackup & { sizes: Map<string, number> }>();
   const files = new FilesByName();
   for await (const { key, sizeBytes, modifiedAt } of listing) {
@@ -87,7 +98,7 @@ export async function backupsOf(listing: AsyncIterable<Listed>): Promise<ListedB
     const drill = parseDrillObject(parsed.object);
     if (drill) backup.drills.push(drill);
   }
-  return [...backups.values()].sort(newestFirst);
+  return { backups: [...backups.values()].sort(newestFirst), filesOf: name => files.of(name) };
 }
 
 /** The file objects in a listing, by the database that they are of. */

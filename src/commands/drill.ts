@@ -23,6 +23,7 @@ import { type Restoring, fetchDescriptions } from './drill-fetch.ts';
 import { type Restored, restoreScratch } from './drill-restore.ts';
 import type { DrillResult } from './drill-result.ts';
 import { type DrillServer, inDatabase, openServer } from './drill-server.ts';
+import { hasFiles, lookAtFiles } from './files-look.ts';
 import { type OpenKeys, openKeys } from './keys.ts';
 import { findRequired, rowsOf } from './described.ts';
 import { StoredBackup, readManifest } from './stored-backup.ts';
@@ -115,8 +116,16 @@ async function proveOn(proving: Proving & Restoring, context: Context): Promise<
     proof.excluded.push('schema-only: no row was restored or compared; this drill does not prove the backup');
   const restored = await restoreScratch(proving, fetched, context);
   await proof.clock.time('compare', () => compareScratch(proving, fetched, restored, context));
+  if (hasFiles(proving.backup.manifest)) await proof.clock.time('files', () => proveFiles(proving, context));
   if (proving.checks.length === 0 && inputs.checkCommand === undefined) return;
   await proof.clock.time('checks', () => check(proving, restored, server, context));
+}
+
+/** Files are not restored: each is read and decrypted, and held against what it was. */
+async function proveFiles({ backup, keys, proof }: Proving, { signal }: Context): Promise<void> {
+  const { findings, proven } = await lookAtFiles(backup, keys.decryption, signal);
+  proof.findings.push(...findings);
+  proof.filesProven = proven;
 }
 
 /** The manifest is plain text that anyone who writes to the store can edit; the contents repeat what matters. */
@@ -257,6 +266,8 @@ function conclude({ inputs, backup, history, proof, startedAt }: Concluding, con
       byContent: proof.tables.filter(({ compared }) => compared === 'content').length,
       byCount: proof.tables.filter(({ compared }) => compared === 'counts').length,
       different: proof.tables.filter(({ same }) => !same).length,
+      files: manifest.totals.files,
+      filesProven: proof.filesProven,
     },
     tables: proof.tables,
     checks: proof.checks,

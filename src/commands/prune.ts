@@ -10,10 +10,12 @@ import {
 } from '../catalog/key.ts';
 import { messageOf } from '../failure.ts';
 import type { PruneInputs } from '../inputs/inputs.ts';
+import { runMilliseconds } from '../retention/files.ts';
 import { type Decision, plan } from '../retention/plan.ts';
 import { describe } from '../retention/policy.ts';
 import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
+import { pruneFiles } from './prune-files.ts';
 import { type RetentionFact, findDamaged, readRetentionFacts } from './retention-facts.ts';
 import { manifestReader } from './stored-backup.ts';
 import { onlyName } from './stores.ts';
@@ -42,6 +44,9 @@ export interface PruneResult {
   removedBytes: number;
   /** The bucket keeps what was removed as old versions, which take room until a rule of its own ends them. */
   keepsVersions: boolean;
+  /** Files that no backup refers to any more, removed or to be removed, and their size. */
+  clearedFiles: number;
+  filesBytes: number;
   /** Rests of runs that never sealed, older than two days, removed or to be removed. */
   clearedRests: number;
   clearedUploads: number;
@@ -49,9 +54,6 @@ export interface PruneResult {
   refused: { what: string; reason: string }[];
   durationSeconds: number;
 }
-
-/** Nothing that a run which still goes on may have written is touched. */
-const runMilliseconds = 2 * 86_400_000;
 
 /**
  * Removes the sealed backups of one database that the policy does not keep, and what failed runs left. Everything is listed and decided
@@ -86,6 +88,11 @@ export async function prune(inputs: PruneInputs, context: Context): Promise<Prun
   for (const decision of decisions) backups.push(await carryOut(decision, inputs.dryRun, removal));
   let clearedRests = 0;
   for (const rest of rests) if (inputs.dryRun || (await removal.remove(rest))) clearedRests += 1;
+  const going = new Set(inputs.dryRun ? decisions.filter(({ keep }) => !keep).map(({ backup }) => backup.id) : []);
+  const { manifestOf } = source;
+  const { dryRun } = inputs;
+  const remove = (key: string) => removal.removeObject(key);
+  const files = await pruneFiles({ store, name, manifestOf, now: startedAt, dryRun, going, remove }, context);
   const clearedUploads = inputs.dryRun ? 0 : await clearUploads(store, name, before, removal, signal);
   return {
     command: 'prune',
@@ -98,6 +105,7 @@ export async function prune(inputs: PruneInputs, context: Context): Promise<Prun
       .filter(({ outcome }) => outcome === 'removed' || outcome === 'to be removed')
       .reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     keepsVersions: removal.keepsVersions,
+    ...files,
     clearedRests,
     clearedUploads,
     refused: removal.refused,
@@ -172,7 +180,7 @@ class Removal {
     if (objects.has(manifestObject) && !sealed) return false;
     const manifest = formatObjectKey({ name, id, object: manifestObject });
     for (const key of keys.sort((a, b) => Number(b === manifest) - Number(a === manifest)))
-      if (!(await this.#removeObject(key))) return false;
+      if (!(await this.removeObject(key))) return false;
     log.info(`removed ${name}/${id}`);
     return true;
   }
@@ -182,7 +190,8 @@ class Removal {
     this.#context.log.warn(`the store refused to remove ${what}: ${messageOf(error)}`);
   }
 
-  async #removeObject(key: string): Promise<boolean> {
+  /** Whether an object is gone. */
+  async removeObject(key: string): Promise<boolean> {
     this.#context.signal.throwIfAborted();
     try {
       if ((await this.#store.remove(key)) === 'old version') this.keepsVersions = true;

@@ -4,12 +4,13 @@ import type { Kept } from '../commands/log-outlook.ts';
 import { type CsvCell, plainCell } from './csv.ts';
 import { formatBytes, formatCount, formatSeconds, formatTime, plainLine, plural } from './format.ts';
 
-/** A column of the log as people read it; `isText` is free text of people, which may be hidden. */
+/** A column of the log as people read it; `isText` is free text of people, which may be hidden, `isRare` shows only where it says something. */
 export interface Column<Row> {
   title: string;
   cell: (row: Row) => string;
   isNumber?: boolean;
   isText?: boolean;
+  isRare?: boolean;
 }
 
 /** A column of the log as programs read it. */
@@ -26,6 +27,7 @@ export const backupColumns: readonly Column<LogEntry>[] = [
   { title: 'Size', cell: ({ sizeBytes }) => formatBytes(sizeBytes), isNumber: true },
   { title: 'Tables', cell: ({ tables }) => formatCount(tables), isNumber: true },
   { title: 'Rows', cell: ({ rows }) => formatCount(rows), isNumber: true },
+  { title: 'Files', cell: ({ files }) => (files ? formatCount(files) : ''), isNumber: true, isRare: true },
   { title: 'Encrypted', cell: encryptionOf },
   { title: 'Verified', cell: describeChecks },
   { title: 'Proven', cell: describeProof },
@@ -63,6 +65,7 @@ export const backupCsvColumns: readonly CsvColumn<LogEntry>[] = [
   { name: 'database_bytes', cell: ({ databaseBytes }) => databaseBytes },
   { name: 'tables', cell: ({ tables }) => tables },
   { name: 'rows', cell: ({ rows }) => rows },
+  { name: 'files', cell: ({ files }) => files },
   { name: 'server_version', cell: ({ server }) => text(server) },
   { name: 'encryption', cell: ({ encryption }) => encryption },
   { name: 'recipients', cell: ({ recipients }) => recipients },

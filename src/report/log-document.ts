@@ -27,12 +27,15 @@ export function logCsv({ backups, drills, shows, textHidden }: ListResult): stri
 export function logTable(result: ListResult, name: string, as: 'text' | 'markdown'): string {
   const { backups, drills, shows, textHidden } = result;
   const make = <Row extends { name: string }>(all: readonly Column<Row>[], rows: readonly Row[]) => {
-    const columns = all.filter(({ isText }) => !(textHidden && isText === true));
+    const own = rows.filter(row => row.name === name);
+    const isShown = ({ isText, isRare, cell }: Column<Row>) =>
+      !(textHidden && isText === true) && !(isRare === true && own.every(row => cell(row) === ''));
+    const columns = all.filter(isShown);
     const clean = as === 'text' ? plainLine : escapeMarkdown;
     const table = as === 'text' ? textTable : markdownTable;
     return table(
       columns.map(({ title }) => title),
-      rows.filter(row => row.name === name).map(row => columns.map(({ cell }) => clean(cell(row)))),
+      own.map(row => columns.map(({ cell }) => clean(cell(row)))),
       columns.flatMap(({ isNumber }, index) => (isNumber === true ? [index] : [])),
     );
   };

@@ -14,6 +14,11 @@ export function presentPrune(result: PruneResult): Presentation {
   const going = backups.filter(({ outcome }) => outcome === 'to be removed').length;
   const removed = dryRun ? `${going} to be removed, nothing is` : `${gone} removed`;
   const rests = [
+    ...(result.clearedFiles > 0
+      ? [
+          `${dryRun ? 'to be removed' : 'removed'}: ${plural(result.clearedFiles, 'stored file')} that no backup refers to (${formatBytes(result.filesBytes)})`,
+        ]
+      : []),
     ...(result.clearedRests > 0
       ? [`rests of ${plural(result.clearedRests, 'run')} that never sealed ${dryRun ? 'are to be' : 'were'} removed`]
       : []),

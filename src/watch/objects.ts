@@ -8,20 +8,22 @@ export interface StoredFacts {
   /** Sealed backups whose manifest is not what a backup wrote, and those whose the store did not give. */
   unreadable: readonly { id: string; problem: string }[];
   notGiven: readonly { id: string; problem: string }[];
-  backups: readonly Pick<WatchedBackup, 'id' | 'sizes'>[];
+  backups: readonly Pick<WatchedBackup, 'id' | 'sizes' | 'files'>[];
 }
 
 const mostNamed = 3;
 
 /** Whether everything that a manifest lists is still there, in its size. No byte of it is read. */
 export function judgeObjects({ name, manifests, unreadable, notGiven, backups }: StoredFacts): Look {
-  const stored = new Map(backups.map(({ id, sizes }) => [id, sizes]));
-  const damages = manifests.flatMap(({ id, objects }): Finding[] => {
-    const sizes = stored.get(id) ?? new Map<string, number>();
-    const missing = objects.filter(({ object }) => !sizes.has(object)).map(({ object }) => object);
-    const resized = objects
-      .filter(({ object, sizeBytes }) => (sizes.get(object) ?? sizeBytes) !== sizeBytes)
-      .map(({ object, sizeBytes }) => `${object} (${sizes.get(object)} bytes instead of ${sizeBytes})`);
+  const stored = new Map(backups.map(backup => [backup.id, backup]));
+  const damages = manifests.flatMap(({ id, objects, files }): Finding[] => {
+    const backup = stored.get(id);
+    const sizeOf = (object: string) => backup?.sizes.get(object) ?? backup?.files.get(object)?.sizeBytes;
+    const all = [...objects, ...files];
+    const missing = all.filter(({ object }) => sizeOf(object) === undefined).map(({ object }) => object);
+    const resized = all
+      .filter(({ object, sizeBytes }) => (sizeOf(object) ?? sizeBytes) !== sizeBytes)
+      .map(({ object, sizeBytes }) => `${object} (${sizeOf(object)} bytes instead of ${sizeBytes})`);
     const found = (code: Finding['code'], which: readonly string[], word: string): Finding[] =>
       which.length === 0
         ? []
@@ -29,7 +31,7 @@ export function judgeObjects({ name, manifests, unreadable, notGiven, backups }:
             {
               code,
               object: `backup ${id}`,
-              expected: `${objects.length} objects as listed`,
+              expected: `${all.length} objects as listed`,
               found: listed(which, word),
             },
           ];

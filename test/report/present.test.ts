@@ -59,6 +59,7 @@ const verify: VerifyResult = {
   verdict: 'passed',
   objects: 6,
   sizeBytes: 4_200_000,
+  files: 0,
   durationSeconds: 1,
   tables: 12,
   rows: 100,

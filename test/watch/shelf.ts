@@ -203,6 +203,8 @@ function evidenceOf(backupId: string, name: string, { at, verdict }: DrillKey, p
     rows: 1,
     databaseBytes: 1,
     storedBytes: 1,
+    files: 0,
+    filesProven: 0,
     checks: { passed: 0, failed: 0, notVerified: 0 },
     sourceVersion: '17.5',
     serverVersion: '17.5',
