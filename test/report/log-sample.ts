@@ -149,7 +149,10 @@ export class Shelf {
       },
     });
     const text = backup.manifest === undefined ? manifest : backup.manifest;
-    for (const { object, sizeBytes } of files) this.sizes.set(`${name}/${object}`, sizeBytes);
+    for (const { object, sizeBytes } of files) {
+      this.objects.set(`${name}/${object}`, '');
+      this.sizes.set(`${name}/${object}`, sizeBytes);
+    }
     put('main.dump.age', '', storedBytes);
     if (text !== null) put('manifest.json', text);
     if (backup.retain !== undefined) put('retain.json', formatRetain(backup.retain, at));
