@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import { contentsSchema } from '../src/catalog/contents.ts';
 import { evidenceDetailsSchema, evidenceSchema } from '../src/catalog/evidence.ts';
+import { filesSchema } from '../src/catalog/files.ts';
 import { manifestSchema } from '../src/catalog/manifest.ts';
 import { projectFolder } from './build.ts';
 
@@ -18,6 +19,13 @@ const documents = [
     schema: contentsSchema,
     title: 'pg-lifeboat contents, format 1',
     description: "contents.json: what the dump's snapshot held. Encrypted, since it names every table and role.",
+  },
+  {
+    file: 'files-1.json',
+    schema: filesSchema,
+    title: 'pg-lifeboat files, format 1',
+    description:
+      'files.json: the files that travel with a backup, and where they are stored. Encrypted, since it names them.',
   },
   {
     file: 'evidence-1.json',

@@ -39,6 +39,7 @@ const others = {
   NOT_DECRYPTABLE: failed('the stored bytes are right, but they do not decrypt to the end', useAnother),
   NOT_READABLE: unknown('the store did not give an object', 'look at the store and its credentials, and run it again'),
   CONTENTS_DIFFER: failed('the manifest and the encrypted contents contradict each other', useAnother),
+  FILE_DIFFERS: failed('a stored file is not what files.json says of it', useAnother),
   TABLE_DATA_MISSING: failed('no archive holds the rows of a table that the contents list', useAnother),
 
   // the server that the drill restores into

@@ -9,8 +9,15 @@ import {
   parseBackupId,
   parseCheckObject,
   parseDrillObject,
+  parseFileKey,
   parseObjectKey,
 } from './key.ts';
+
+/** A file object as a listing shows it. */
+export interface ListedFile {
+  sizeBytes: number;
+  modifiedAt: Date;
+}
 
 /** What a listing says of one object. */
 export interface Listed {
@@ -28,6 +35,8 @@ export interface ListedBackup {
   sizeBytes: number;
   /** Size of each of its objects, by its name. */
   sizes: ReadonlyMap<string, number>;
+  /** The file objects of its database, by their names: it may refer to some of them, as others do. */
+  files: ReadonlyMap<string, ListedFile>;
   /** When its newest object was written, by the store's clock. */
   modifiedAt: Date;
   /** How long to keep it was said by hand. */
@@ -38,12 +47,25 @@ export interface ListedBackup {
   drills: DrillKey[];
 }
 
-/**
- * Groups a listing into backups, newest first, sealed or not. Foreign keys are passed over. Reads no object.
- */
+/** What a listing shows. */
+export interface Listing {
+  /** Newest first, sealed or not. */
+  backups: ListedBackup[];
+  /** The file objects of a database, by their names. */
+  filesOf: (name: string) => ReadonlyMap<string, ListedFile>;
+}
+
+/** Groups a listing into backups, newest first, sealed or not. Foreign keys are passed over. Reads no object. */
 export async function backupsOf(listing: AsyncIterable<Listed>): Promise<ListedBackup[]> {
+  return (await readListing(listing)).backups;
+}
+
+/** The same, and the stored files too, where no backup may be left to refer to them. */
+export async function readListing(listing: AsyncIterable<Listed>): Promise<Listing> {
   const backups = new Map<string, ListedBackup & { sizes: Map<string, number> }>();
+  const files = new FilesByName();
   for await (const { key, sizeBytes, modifiedAt } of listing) {
+    files.take({ key, sizeBytes, modifiedAt });
     const parsed = parseObjectKey(key);
     const facts = parsed && parseBackupId(parsed.id);
     if (!parsed || !facts) continue;
@@ -58,6 +80,7 @@ export async function backupsOf(listing: AsyncIterable<Listed>): Promise<ListedB
         sealed: false,
         sizeBytes: 0,
         sizes: new Map(),
+        files: files.of(name),
         modifiedAt,
         isRetained: false,
         checks: [],
@@ -75,7 +98,23 @@ export async function backupsOf(listing: AsyncIterable<Listed>): Promise<ListedB
     const drill = parseDrillObject(parsed.object);
     if (drill) backup.drills.push(drill);
   }
-  return [...backups.values()].sort(newestFirst);
+  return { backups: [...backups.values()].sort(newestFirst), filesOf: name => files.of(name) };
+}
+
+/** The file objects in a listing, by the database that they are of. */
+class FilesByName {
+  readonly #all = new Map<string, Map<string, ListedFile>>();
+
+  of(name: string): Map<string, ListedFile> {
+    const found = this.#all.get(name) ?? new Map<string, ListedFile>();
+    this.#all.set(name, found);
+    return found;
+  }
+
+  take({ key, sizeBytes, modifiedAt }: Listed): void {
+    const parsed = parseFileKey(key);
+    if (parsed) this.of(parsed.name).set(parsed.object, { sizeBytes, modifiedAt });
+  }
 }
 
 /** The drill that proves a backup: its newest one, among those that came to an answer, if that passed. */

@@ -36,6 +36,9 @@ export const evidenceSchema = v.object({
   rows: v.nullable(count),
   databaseBytes: count,
   storedBytes: count,
+  /** Files in the backup, and those that were read, decrypted and found as they were. */
+  files: v.optional(count, 0),
+  filesProven: v.optional(count, 0),
   checks: v.object({ passed: count, failed: count, notVerified: count }),
   sourceVersion: v.string(),
   serverVersion: v.nullable(v.string()),

@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import { type Verdict, verdicts } from '../finding.ts';
 
 /** Why a backup was made; retention is decided by it. */
@@ -37,10 +37,27 @@ export interface DrillKey {
   verdict: Verdict;
 }
 
+/**
+ * What the key of a file object says. Files lie beside the backups of a database, in a folder for each set of recipients, so that several
+ * backups may refer to one.
+ */
+export interface FileKey {
+  /** `recipientsIdOf`. */
+  recipientsId: string;
+  /** Of the plaintext, 64 hex digits; whoever does not know its key cannot tell what it is of. */
+  hmac: string;
+  /** Nothing stored is ever overwritten: the same file anew is another object. */
+  random: string;
+  suffix: '.age' | '.gpg' | '';
+}
+
 const randomAlphabet = 'abcdefghijkmnpqrstuvwxyz23456789';
 const idPattern = new RegExp(`^(\\d{8}T\\d{6}Z)-(${kinds.join('|')})(-partial)?-([${randomAlphabet}]{6})$`);
 const checkPattern = new RegExp(`^checks/(\\d{8}T\\d{6}Z)-(${depths.join('|')})-(${verdicts.join('|')})\\.json$`);
 const drillPattern = new RegExp(`^drills/(\\d{8}T\\d{6}Z)-(${verdicts.join('|')})\\.json$`);
+/** What `formatFileObject` writes. */
+export const fileObjectPattern =
+  /^files\/([0-9a-f]{16})\/([0-9a-f]{64})-([abcdefghijkmnpqrstuvwxyz23456789]{6})(\.age|\.gpg|)$/;
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 /** The object whose presence makes a backup: written last. */
@@ -50,8 +67,11 @@ export const retainObject = 'retain.json';
 
 /** A new id; two of the same second differ by their six random characters. */
 export function newBackupId(at: Date, kind: Kind, partial: boolean): string {
-  const random = Array.from({ length: 6 }, () => randomAlphabet[randomInt(randomAlphabet.length)]).join('');
-  return formatBackupId({ at, kind, partial, random });
+  return formatBackupId({ at, kind, partial, random: newRandom() });
+}
+
+function newRandom(): string {
+  return Array.from({ length: 6 }, () => randomAlphabet[randomInt(randomAlphabet.length)]).join('');
 }
 
 /** `20261120T031742Z-scheduled-k3f9q2`; partial ones read `…-scheduled-partial-k3f9q2`. */
@@ -110,6 +130,41 @@ export function parseDrillObject(object: string): DrillKey | undefined {
   const [, time, verdict] = drillPattern.exec(object) ?? [];
   const at = time === undefined ? undefined : parseTime(time);
   return at === undefined ? undefined : { at, verdict: verdict as Verdict };
+}
+
+/** Names a set of recipients: 16 hex digits of a SHA-256 over the scheme and them, whatever their order. */
+export function recipientsIdOf(scheme: string, recipients: readonly string[]): string {
+  const text = [scheme, ...[...recipients].sort()].join('\n');
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+/** The name of a new file object. */
+export function newFileObject(key: Omit<FileKey, 'random'>): string {
+  return formatFileObject({ ...key, random: newRandom() });
+}
+
+/** `files/<recipients' id>/<hmac>-<random>.age`, below the database's folder. */
+export function formatFileObject({ recipientsId, hmac, random, suffix }: FileKey): string {
+  return `files/${recipientsId}/${hmac}-${random}${suffix}`;
+}
+
+/** The inverse of `formatFileObject`. */
+export function parseFileObject(object: string): FileKey | undefined {
+  const [, recipientsId, hmac, random, suffix] = fileObjectPattern.exec(object) ?? [];
+  if (recipientsId === undefined || hmac === undefined || random === undefined) return undefined;
+  return { recipientsId, hmac, random, suffix: suffix as FileKey['suffix'] };
+}
+
+/** `<name>/<file object>`. */
+export function formatFileKey({ name, object }: { name: string; object: string }): string {
+  return `${name}/${object}`;
+}
+
+/** The inverse of `formatFileKey`; undefined for foreign objects. */
+export function parseFileKey(key: string): { name: string; object: string } | undefined {
+  const slash = key.indexOf('/');
+  const [name, object] = [key.slice(0, Math.max(0, slash)), key.slice(slash + 1)];
+  return isName(name) && parseFileObject(object) !== undefined ? { name, object } : undefined;
 }
 
 /** Whether a text may be the name of a database in the store: one path segment of plain characters, at most 100. */

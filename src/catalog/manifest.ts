@@ -1,11 +1,16 @@
 import * as v from 'valibot';
 import { Failure } from '../failure.ts';
-import { kinds } from './key.ts';
+import { fileObjectPattern, kinds } from './key.ts';
 import { bigNumber, count, parseDocument, sha256, timestamp } from './schema.ts';
 
-/** What an object of a backup is for. `key` is the age identity that a passphrase opens. */
-export const purposes = ['main', 'shard', 'roles', 'schema', 'contents', 'recover', 'key'] as const;
+/** What an object of a backup is for. `files` says which files are in it and where, `key` is the age identity that a passphrase opens. */
+export const purposes = ['main', 'shard', 'roles', 'schema', 'files', 'contents', 'recover', 'key'] as const;
 export type Purpose = (typeof purposes)[number];
+
+/** Whether the encrypted contents repeat the hash of such an object, so that an edited manifest is seen. */
+export function isRepeated(purpose: Purpose): boolean {
+  return /^(?:main|shard|roles|schema|files)$/.test(purpose);
+}
 
 const objectSchema = v.object({
   object: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/)),
@@ -17,8 +22,18 @@ const objectSchema = v.object({
   proof: v.picklist(['checksum', 'read-back']),
 });
 
+const fileSchema = v.object({
+  object: v.pipe(v.string(), v.regex(fileObjectPattern)),
+  sizeBytes: count,
+  sha256,
+  proof: v.picklist(['checksum', 'read-back']),
+});
+
 /** One stored object as the manifest lists it: its key below the backup's folder, size and SHA-256 of the stored bytes. */
 export type ManifestObject = v.InferOutput<typeof objectSchema>;
+
+/** One stored file, which several backups may refer to: its key below the database's folder, size and SHA-256 of the stored bytes. */
+export type ManifestFile = v.InferOutput<typeof fileSchema>;
 
 /**
  * The manifest: the seal of a backup, readable by anyone who can read the store. It says little: no name of a table or a role,
@@ -63,7 +78,14 @@ export const manifestSchema = v.object({
   encryption: v.object({ scheme: v.picklist(['age', 'gpg', 'none']), recipients: v.array(v.string()) }),
   compression: v.string(),
   fingerprint: v.picklist(['content', 'counts', 'none']),
-  totals: v.object({ tables: count, rows: v.nullable(count), databaseBytes: count, storedBytes: count }),
+  totals: v.object({
+    tables: count,
+    rows: v.nullable(count),
+    databaseBytes: count,
+    /** In the backup's own folder. */
+    storedBytes: count,
+    files: v.optional(count, 0),
+  }),
   requiredTables: v.object({ asked: count, present: count }),
   warnings: count,
   retain: v.nullable(v.string()),
@@ -71,12 +93,14 @@ export const manifestSchema = v.object({
     v.object({ url: v.nullable(v.string()), actor: v.nullable(v.string()), commit: v.nullable(v.string()) }),
   ),
   objects: v.array(objectSchema),
+  /** Each once, sorted; there are none in backups from before there were files. */
+  files: v.optional(v.array(fileSchema), []),
 });
 
 export type Manifest = v.InferOutput<typeof manifestSchema>;
 
-/** The largest manifest that is read, so that a hostile one cannot fill the memory. */
-export const manifestLimitBytes = 4 * 1024 * 1024;
+/** The largest manifest that is read, so that a hostile one cannot fill the memory: 10,000 files take some 4 MB. */
+export const manifestLimitBytes = 16 * 1024 * 1024;
 
 /** Parses a manifest and holds it against the key it was found under: one that was moved is refused. */
 export function parseManifest(text: string, name: string, id: string): Manifest {

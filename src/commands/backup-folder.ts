@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises';
-import type { Readable } from 'node:stream';
+import type { Readable, Transform } from 'node:stream';
 import { formatObjectKey, locationOf, manifestObject } from '../catalog/key.ts';
 import type { ManifestObject, Purpose } from '../catalog/manifest.ts';
 import type { Encryption } from '../crypto/crypto.ts';
@@ -7,6 +7,7 @@ import { messageOf } from '../failure.ts';
 import type { Log } from '../log.ts';
 import type { StoredObject } from '../store/store.ts';
 import { bytes } from '../streams.ts';
+import { eachAtOnce } from '../together.ts';
 import { zstdCompress } from '../zstd.ts';
 import type { Place, Places } from './backup-places.ts';
 
@@ -18,6 +19,8 @@ export interface Encryptable {
   /** The level of the zstd layer. */
   layerLevel?: number | undefined;
 }
+
+const removalsAtOnce = 16;
 
 /**
  * The folder of one backup while it is being made, the same in every place: writes objects, remembers them for the manifest, and can take
@@ -31,6 +34,8 @@ export class BackupFolder {
   readonly #places: Places;
   readonly #encryption: Encryption;
   readonly #written = new Set<string>();
+  /** Keys of file objects, which lie beside the folder. */
+  readonly #files = new Set<string>();
   /** A place that was lost before holds nothing of it. */
   readonly #begun: readonly Place[];
   /** Where the manifest may have been written. */
@@ -58,14 +63,37 @@ export class BackupFolder {
   async putEncrypted({ purpose, title, source, layerLevel }: Encryptable, signal: AbortSignal): Promise<StoredObject> {
     const layers = layerLevel === undefined ? [] : [zstdCompress(layerLevel)];
     const object = `${title}${layers.length > 0 ? '.zst' : ''}${this.#encryption.suffix}`;
-    const encrypting = await this.#encryption.encrypt();
     const compressed = layers.length > 0 ? 'zstd' : null;
-    const flowing = pipeline([source, ...layers, encrypting], { signal });
+    return this.#encrypt(this.#keyOf(object), [source, ...layers], signal, stored =>
+      this.#remember(purpose, object, compressed, stored),
+    );
+  }
+
+  /** Encrypts a file and stores it under a key of its own, beside the folders of the backups. */
+  async putFile(key: string, source: Readable, signal: AbortSignal): Promise<StoredObject> {
+    this.#files.add(key);
+    return this.#encrypt(key, [source], signal, () => {});
+  }
+
+  /** Takes back a file object that `putFile` has just stored. */
+  async removeFile(key: string): Promise<void> {
+    await Promise.all(this.#places.left.map(({ store }) => store.remove(key)));
+    this.#files.delete(key);
+  }
+
+  async #encrypt(
+    key: string,
+    steps: readonly [Readable, ...Transform[]],
+    signal: AbortSignal,
+    onStored: (stored: StoredObject) => void,
+  ): Promise<StoredObject> {
+    const encrypting = await this.#encryption.encrypt();
+    const flowing = pipeline([...steps, encrypting], { signal });
     // the store meets the same failure when it reads, or has one of its own: its word is the cause, the streams' a consequence
     flowing.catch(() => {});
     try {
-      const stored = await this.#places.put(this.#keyOf(object), encrypting, { signal });
-      this.#remember(purpose, object, compressed, stored);
+      const stored = await this.#places.put(key, encrypting, { signal });
+      onStored(stored);
       await flowing;
       return stored;
     } catch (error) {
@@ -121,12 +149,12 @@ export class BackupFolder {
       );
       return;
     }
-    const keys = [...this.#written].map(object => this.#keyOf(object));
-    const results = await Promise.allSettled(keys.map(key => store.remove(key)));
-    const failed = results.filter(result => result.status === 'rejected');
-    if (failed.length > 0) {
+    const keys = [...[...this.#written].map(object => this.#keyOf(object)), ...this.#files];
+    const errors: unknown[] = [];
+    await eachAtOnce(removalsAtOnce, keys, key => store.remove(key).catch((error: unknown) => errors.push(error)));
+    if (errors.length > 0) {
       log.warn(
-        `${failed.length} objects of the failed backup ${this.id} stay in the ${place.role}; without a manifest they are no backup (${messageOf(failed[0]?.reason)})`,
+        `${errors.length} objects of the failed backup ${this.id} stay in the ${place.role}; without a manifest they are no backup (${messageOf(errors[0])})`,
       );
     }
   }

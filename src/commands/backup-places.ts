@@ -91,23 +91,34 @@ export class Places {
   }
 
   #conclude<T>(places: readonly Place[], settled: readonly PromiseSettledResult<T>[]): Reached<T>[] {
-    const reached = places.flatMap((place, index) => {
-      const result = settled[index];
-      return result?.status === 'fulfilled' ? [{ place, value: result.value }] : [];
-    });
-    const reasons = settled.flatMap(result => (result.status === 'rejected' ? [result.reason as unknown] : []));
-    if (reached.length === 0) {
+    const failed = settled.filter(result => result.status === 'rejected');
+    if (failed.length === places.length) {
       this.#signal.throwIfAborted();
-      throw places.length > 1 ? nowhere(places, reasons) : reasons[0];
+      throw places.length === 1
+        ? failed[0]?.reason
+        : nowhere(
+            places,
+            failed.map(({ reason }) => reason as unknown),
+          );
     }
     for (const [index, place] of places.entries()) {
       const result = settled[index];
       if (result?.status === 'rejected') this.#lose(place, result.reason);
     }
-    return reached;
+    // what is done side by side may have lost one place here and the other there
+    if (this.left.length === 0)
+      throw nowhere(
+        this.all,
+        this.all.map(({ loss }) => loss),
+      );
+    return places.flatMap((place, index) => {
+      const result = settled[index];
+      return result?.status === 'fulfilled' ? [{ place, value: result.value }] : [];
+    });
   }
 
   #lose(place: Place, reason: unknown): void {
+    if (place.loss !== undefined) return;
     place.loss = reason;
     this.#log.warn(
       `the backup does not get into the ${place.role} (${place.store.location}): ${messageOf(reason)}; it goes on in the ${place.role === 'store' ? 'replica' : 'store'} alone`,

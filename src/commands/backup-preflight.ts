@@ -1,6 +1,7 @@
 import { type ListedBackup, backupsOf } from '../catalog/backups.ts';
 import type { Manifest } from '../catalog/manifest.ts';
 import type { Encryption } from '../crypto/crypto.ts';
+import type { FilesKey } from '../crypto/files-key.ts';
 import { Failure, wrongInput } from '../failure.ts';
 import type { BackupInputs } from '../inputs/inputs.ts';
 import { type Client, findClient } from '../postgres/client.ts';
@@ -54,6 +55,7 @@ export interface Prepared {
   encryption: Encryption;
   /** The passphrase's `key.age`. */
   keyFile: Buffer | undefined;
+  filesKey: FilesKey | undefined;
   identity: SourceIdentity | undefined;
   server: { major: number; version: string };
   databaseBytes: number;
@@ -125,6 +127,7 @@ export async function prepare(inputs: BackupInputs, context: Context): Promise<P
       client,
       encryption: keys.encryption,
       keyFile: keys.keyFile,
+      filesKey: keys.filesKey,
       identity,
       server: { major: control.major, version },
       databaseBytes: sizeBytes,
@@ -204,8 +207,9 @@ function checkSource({ identity, previous, inputs, name }: SourceCheck, { log }:
 function isReusableIn(earlier: readonly Reached<Earlier>[], inputs: BackupInputs, context: Context): boolean {
   const [first] = earlier;
   if (!first?.value.newest || !isReusable(first.value.newest, inputs, context)) return false;
-  const { id } = first.value.newest;
-  return earlier.every(({ value }) => value.newest?.id === id);
+  const { newest, previous } = first.value;
+  if (inputs.files.length > 0 && (previous?.totals.files ?? 0) === 0) return false;
+  return earlier.every(({ value }) => value.newest?.id === newest.id);
 }
 
 /** Only the newest whole backup, made of this very database within the time, that nothing has found wrong since. */

@@ -1,6 +1,6 @@
 import { formatObjectKey, locationOf, manifestObject, newBackupId, retainObject } from '../catalog/key.ts';
 import { formatContents } from '../catalog/contents.ts';
-import { type Manifest, type ManifestObject, formatManifest } from '../catalog/manifest.ts';
+import { type Manifest, type ManifestObject, formatManifest, isRepeated } from '../catalog/manifest.ts';
 import { recoverText } from '../catalog/recover.ts';
 import { formatRetain } from '../catalog/retain.ts';
 import { Failure, messageOf } from '../failure.ts';
@@ -11,6 +11,7 @@ import { imageFor } from '../postgres/image.ts';
 import { bytes } from '../streams.ts';
 import { type Dumped, LocksRanOut, dump } from './backup-dump.ts';
 import { type Prepared, prepare } from './backup-preflight.ts';
+import { type BackedUpFiles, checkFiles, noFiles, storeFiles } from './backup-files.ts';
 import { BackupFolder } from './backup-folder.ts';
 import type { Places } from './backup-places.ts';
 import type { Context } from './context.ts';
@@ -44,6 +45,8 @@ export interface BackupResult {
   /** Of a server that can hold it. */
   image: string;
   objects: ManifestObject[];
+  /** Files that are in it. */
+  files: number;
   warnings: string[];
   /** The store, and the replica if there is one: where it is sealed, and why it is not. */
   stores: BackupPlace[];
@@ -95,6 +98,7 @@ async function pruneAfter(
 
 async function makeBackup(inputs: BackupInputs, context: Context): Promise<Omit<BackupResult, 'pruned'>> {
   const startedAt = context.now();
+  await checkFiles(inputs);
   const prepared = await context.log.group('Preflight', () => prepare(inputs, context));
   const { reusable } = prepared;
   if (reusable) {
@@ -111,8 +115,12 @@ async function makeBackup(inputs: BackupInputs, context: Context): Promise<Omit<
   try {
     const dumped = await context.log.group('Dump', () => dumpPatiently(inputs, prepared, folder, context));
     checkRows(inputs, dumped, context);
+    const files =
+      inputs.files.length === 0
+        ? noFiles
+        : await context.log.group('Files', () => storeFiles(inputs, prepared, folder, context));
     const manifest = await context.log.group('Seal', () =>
-      seal({ inputs, prepared, folder, dumped, startedAt }, context),
+      seal({ inputs, prepared, folder, dumped, files, startedAt }, context),
     );
     return resultOf(
       manifest,
@@ -176,14 +184,16 @@ interface Sealing {
   prepared: Prepared;
   folder: BackupFolder;
   dumped: Dumped;
+  files: BackedUpFiles;
   startedAt: Date;
 }
 
-async function seal({ inputs, prepared, folder, dumped, startedAt }: Sealing, context: Context): Promise<Manifest> {
+async function seal(
+  { inputs, prepared, folder, dumped, files, startedAt }: Sealing,
+  context: Context,
+): Promise<Manifest> {
   const { signal, log, now } = context;
-  const archives = folder.objects.filter(
-    ({ purpose }) => purpose === 'main' || purpose === 'shard' || purpose === 'roles' || purpose === 'schema',
-  );
+  const archives = folder.objects.filter(({ purpose }) => isRepeated(purpose));
   const contents = { ...dumped.contents, archives: archives.map(({ object, sha256 }) => ({ object, sha256 })) };
   await folder.putEncrypted(
     { purpose: 'contents', title: 'contents.json', source: bytes(formatContents(contents)) },
@@ -216,6 +226,7 @@ async function seal({ inputs, prepared, folder, dumped, startedAt }: Sealing, co
       rows: inputs.fingerprint === 'none' ? null : contents.tables.reduce((sum, { rows }) => sum + (rows ?? 0), 0),
       databaseBytes: prepared.databaseBytes,
       storedBytes: 0,
+      files: files.count,
     },
     requiredTables: { asked: inputs.requiredTables.length, present: inputs.requiredTables.length },
     warnings: contents.warnings.length,
@@ -236,8 +247,10 @@ async function seal({ inputs, prepared, folder, dumped, startedAt }: Sealing, co
     sealedAt: now().toISOString(),
     totals: { ...partsOfManifest.totals, storedBytes },
     objects: folder.objects,
+    files: files.objects,
   };
   if (inputs.retain !== undefined) await folder.putBeside(retainObject, formatRetain(inputs.retain, now()), signal);
+  await files.confirm();
   await folder.seal(formatManifest(manifest), signal);
   log.info(`sealed ${folder.name}/${folder.id}`);
   return manifest;
@@ -273,6 +286,7 @@ function resultOf(
     reused,
     image: imageFor(manifest.server.major, manifest.extensions),
     objects: manifest.objects,
+    files: manifest.totals.files,
     warnings,
     stores: places.all.map(({ role, store, loss }) => ({
       role,

@@ -130,7 +130,8 @@ function unlisted({ objects }: Manifest): Finding[] {
     }));
 }
 
-function damageOf(object: string, error: unknown): Finding {
+/** What is wrong with an object that could not be read, or is not what the manifest says. */
+export function damageOf(object: string, error: unknown): Finding {
   if (error instanceof ObjectMissing)
     return { code: 'OBJECT_MISSING', object, expected: 'an object', found: 'none in the store' };
   if (error instanceof BytesDiffer) return { code: error.code, object, expected: error.expected, found: error.found };

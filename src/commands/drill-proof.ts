@@ -23,6 +23,7 @@ export interface Proof {
   provenRecipients: string[];
   tables: DrilledTable[];
   checks: CheckResult[];
+  filesProven: number;
   serverVersion: string | null;
   tuned: string[];
 }
@@ -43,6 +44,7 @@ export function newProof(onStage?: (line: string) => void): Proof {
     provenRecipients: [],
     tables: [],
     checks: [],
+    filesProven: 0,
     serverVersion: null,
     tuned: [],
   };

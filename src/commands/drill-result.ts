@@ -10,6 +10,7 @@ export const stageNames = [
   'data',
   'post-data',
   'compare',
+  'files',
   'checks',
 ] as const;
 export type StageName = (typeof stageNames)[number];
@@ -46,6 +47,9 @@ export interface DrillTotals {
   byCount: number;
   /** With a finding about them. */
   different: number;
+  /** Files in the backup, and those that were read, decrypted and found as they were. */
+  files: number;
+  filesProven: number;
 }
 
 /** One check of the user's. */

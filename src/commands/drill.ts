@@ -1,6 +1,7 @@
 import { backupsOf, choose } from '../catalog/backups.ts';
 import type { Contents } from '../catalog/contents.ts';
 import { locationOf } from '../catalog/key.ts';
+import { isRepeated } from '../catalog/manifest.ts';
 import { messageOf } from '../failure.ts';
 import { type Finding, explained, judge } from '../finding.ts';
 import type { DrillInputs } from '../inputs/inputs.ts';
@@ -22,6 +23,7 @@ import { type Restoring, fetchDescriptions } from './drill-fetch.ts';
 import { type Restored, restoreScratch } from './drill-restore.ts';
 import type { DrillResult } from './drill-result.ts';
 import { type DrillServer, inDatabase, openServer } from './drill-server.ts';
+import { hasFiles, lookAtFiles } from './files-look.ts';
 import { type OpenKeys, openKeys } from './keys.ts';
 import { findRequired, rowsOf } from './described.ts';
 import { StoredBackup, readManifest } from './stored-backup.ts';
@@ -114,8 +116,16 @@ async function proveOn(proving: Proving & Restoring, context: Context): Promise<
     proof.excluded.push('schema-only: no row was restored or compared; this drill does not prove the backup');
   const restored = await restoreScratch(proving, fetched, context);
   await proof.clock.time('compare', () => compareScratch(proving, fetched, restored, context));
+  if (hasFiles(proving.backup.manifest)) await proof.clock.time('files', () => proveFiles(proving, context));
   if (proving.checks.length === 0 && inputs.checkCommand === undefined) return;
   await proof.clock.time('checks', () => check(proving, restored, server, context));
+}
+
+/** Files are not restored: each is read and decrypted, and held against what it was. */
+async function proveFiles({ backup, keys, proof }: Proving, { signal }: Context): Promise<void> {
+  const { findings, proven } = await lookAtFiles(backup, keys.decryption, signal);
+  proof.findings.push(...findings);
+  proof.filesProven = proven;
 }
 
 /** The manifest is plain text that anyone who writes to the store can edit; the contents repeat what matters. */
@@ -126,7 +136,7 @@ function contradictions({ backup, proof }: Proving): Finding[] {
   const differs = (object: string, expected: string, found: string): Finding[] =>
     expected === found ? [] : [{ code: 'CONTENTS_DIFFER', object, expected, found }];
   const hashes = new Map(contents.archives.map(({ object, sha256 }) => [object, sha256]));
-  const listed = manifest.objects.filter(({ purpose }) => /^(?:main|shard|roles|schema)$/.test(purpose));
+  const listed = manifest.objects.filter(({ purpose }) => isRepeated(purpose));
   const unlisted = [...hashes.keys()].filter(object => !listed.some(one => one.object === object));
   return [
     ...listed.flatMap(({ object, sha256 }) => differs(object, hashes.get(object) ?? 'not in the contents', sha256)),
@@ -256,6 +266,8 @@ function conclude({ inputs, backup, history, proof, startedAt }: Concluding, con
       byContent: proof.tables.filter(({ compared }) => compared === 'content').length,
       byCount: proof.tables.filter(({ compared }) => compared === 'counts').length,
       different: proof.tables.filter(({ same }) => !same).length,
+      files: manifest.totals.files,
+      filesProven: proof.filesProven,
     },
     tables: proof.tables,
     checks: proof.checks,

@@ -1,6 +1,7 @@
 import { formatObjectKey } from '../catalog/key.ts';
 import type { Manifest } from '../catalog/manifest.ts';
 import {
+  type KeyPair,
   ageDecryption,
   ageEncryption,
   newPassphraseKey,
@@ -10,6 +11,7 @@ import {
   recipientOf,
 } from '../crypto/age.ts';
 import type { Decryption, Encryption } from '../crypto/crypto.ts';
+import { type FilesKey, identityFilesKey, openFilesKey } from '../crypto/files-key.ts';
 import { gpgDecryption, gpgEncryption } from '../crypto/gpg.ts';
 import { noDecryption, noEncryption } from '../crypto/plain.ts';
 import { messageOf, wrongInput } from '../failure.ts';
@@ -23,6 +25,8 @@ export interface BackupKeys {
   encryption: Encryption;
   /** The age identity that the passphrase opens, to be stored as `key.age`. */
   keyFile: Buffer | undefined;
+  /** By which an unchanged file is known again; undefined where the encryption gives no secret for it. */
+  filesKey: FilesKey | undefined;
   close: () => Promise<void>;
 }
 
@@ -40,10 +44,10 @@ export async function openBackupKeys(
   switch (inputs.scheme) {
     case 'none':
       log.warn('the backup is not encrypted, as encryption: none says: who can read the store can read the data');
-      return { encryption: noEncryption(), keyFile: undefined, close: nothingToClose };
+      return { encryption: noEncryption(), keyFile: undefined, filesKey: openFilesKey(), close: nothingToClose };
     case 'gpg': {
       const encryption = await gpgEncryption(inputs);
-      return { encryption, keyFile: undefined, close: () => encryption.close() };
+      return { encryption, keyFile: undefined, filesKey: undefined, close: () => encryption.close() };
     }
     case 'age': {
       if ('passphrase' in inputs) return openPassphrase(inputs.passphrase, store, previous, { log, signal });
@@ -52,7 +56,12 @@ export async function openBackupKeys(
         log.warn(
           'there is one recipient only: when its identity is lost, so is every backup; add a second one that lies in a safe',
         );
-      return { encryption: ageEncryption(recipients), keyFile: undefined, close: nothingToClose };
+      return {
+        encryption: ageEncryption(recipients),
+        keyFile: undefined,
+        filesKey: undefined,
+        close: nothingToClose,
+      };
     }
   }
 }
@@ -70,16 +79,24 @@ async function openPassphrase(
     );
     const keyFile = await collect(body, keyFileLimitBytes);
     try {
-      const { recipient } = await openPassphraseKey(keyFile, passphrase);
-      return { encryption: ageEncryption([recipient]), keyFile, close: nothingToClose };
+      return keysOf(await openPassphraseKey(keyFile, passphrase), keyFile);
     } catch (error) {
       log.warn(
         `the passphrase does not open the key of the newest backup (${messageOf(error)}): from now on there is a new key; keep the old passphrase for the older backups`,
       );
     }
   }
-  const { recipient, keyFile } = await newPassphraseKey(passphrase);
-  return { encryption: ageEncryption([recipient]), keyFile, close: nothingToClose };
+  const made = await newPassphraseKey(passphrase);
+  return keysOf(made, made.keyFile);
+}
+
+function keysOf({ identity, recipient }: KeyPair, keyFile: Buffer): BackupKeys {
+  return {
+    encryption: ageEncryption([recipient]),
+    keyFile,
+    filesKey: identityFilesKey(identity),
+    close: nothingToClose,
+  };
 }
 
 /** A decryption and what it must be freed of. */

@@ -148,10 +148,19 @@ async function readDatabase(name: string, listed: readonly ListedBackup[], readi
       name,
       listed,
       databaseBytes: backups.find(({ partial }) => !partial)?.databaseBytes ?? null,
+      filesBytes: await filesOfNewest(sealed, reading),
       outlook,
       retained: retainedForEver(facts),
     },
   };
+}
+
+/** Bytes of the file objects of the newest whole backup; none where its manifest cannot be read, which its line says. */
+async function filesOfNewest(sealed: readonly ListedBackup[], { manifestOf, signal }: Reading): Promise<number> {
+  const newest = sealed.find(({ facts }) => !facts.partial);
+  const manifest = newest && (await manifestOf(newest).catch(() => undefined));
+  signal.throwIfAborted();
+  return manifest?.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) ?? 0;
 }
 
 /** The default, `latest`, may lead nowhere: the log is shown all the same. Any other choice must lead to a backup. */

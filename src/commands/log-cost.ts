@@ -32,6 +32,8 @@ export interface CostPart {
   listed: readonly ListedBackup[];
   /** Of the newest whole backup; null where it could not be read. */
   databaseBytes: number | null;
+  /** Of the file objects that the newest whole backup refers to, which is read with it. */
+  filesBytes: number;
   outlook: Outlook | null;
   /** Backups that stay for ever by hand. */
   retained: readonly ListedBackup[];
@@ -42,18 +44,18 @@ const recentMilliseconds = 30 * 86_400_000;
 /** Estimates what the listed databases cost. Nothing is read for it. */
 export function costOf(parts: readonly CostPart[], storeUrl: string, now: Date): StoreCost {
   const isRecent = (at: Date) => at.getTime() > now.getTime() - recentMilliseconds && at <= now;
-  const listed = parts.flatMap(part => part.listed);
-  const readings = listed.map(({ checks, drills, sizeBytes }) => ({
+  const listed = parts.flatMap(part => part.listed.map(backup => ({ ...backup, filesBytes: part.filesBytes })));
+  const readings = listed.map(({ checks, drills, sizeBytes, filesBytes }) => ({
     verifies: checks.filter(({ at }) => isRecent(at)).length,
     drills: drills.filter(({ at }) => isRecent(at)).length,
-    sizeBytes,
+    sizeBytes: sizeBytes + filesBytes,
   }));
   const steadyUnknown = parts.map(whyUnsteady).find(why => why !== null) ?? null;
   const use: Use = {
-    storedBytes: sum(listed.map(({ sizeBytes }) => sizeBytes)),
+    storedBytes: sum(listed.map(({ sizeBytes }) => sizeBytes)) + sum(parts.map(storedFiles)),
     steady: steadyUnknown === null && parts.length > 0 ? parts.map(steadyOf) : null,
     readBytes: sum(readings.map(({ verifies, drills, sizeBytes }) => (verifies + drills) * sizeBytes)),
-    restoreBytes: Math.max(0, ...parts.map(part => wholeOf(part)[0]?.sizeBytes ?? 0)),
+    restoreBytes: Math.max(0, ...parts.map(part => (wholeOf(part)[0]?.sizeBytes ?? 0) + part.filesBytes)),
     dumpedBytes: sum(
       parts.map(part => wholeOf(part).filter(({ facts }) => isRecent(facts.at)).length * (part.databaseBytes ?? 0)),
     ),
@@ -79,6 +81,11 @@ function whyUnsteady({ name, outlook }: CostPart): string | null {
   return outlook.steadyAges === null ? `a rule keeps backups of ${name} for ever` : null;
 }
 
+/** Each file object once, however many backups refer to it. */
+function storedFiles({ listed }: CostPart): number {
+  return sum([...(listed[0]?.files.values() ?? [])].map(({ sizeBytes }) => sizeBytes));
+}
+
 function steadyOf(part: CostPart): SteadyUse {
   const { outlook, retained } = part;
   return {
@@ -89,7 +96,8 @@ function steadyOf(part: CostPart): SteadyUse {
         .slice(0, 30)
         .map(({ sizeBytes }) => sizeBytes),
     ),
-    retainedBytes: sum(retained.map(({ sizeBytes }) => sizeBytes)),
+    // files that do not change stay as they are
+    retainedBytes: sum(retained.map(({ sizeBytes }) => sizeBytes)) + storedFiles(part),
   };
 }
 

@@ -29,6 +29,8 @@ export interface LogEntry {
   databaseBytes: number | null;
   tables: number | null;
   rows: number | null;
+  /** That travel with it. */
+  files: number | null;
   reason: string | null;
   actor: string | null;
   runUrl: string | null;
@@ -72,6 +74,7 @@ type FromManifest = Pick<
   | 'databaseBytes'
   | 'tables'
   | 'rows'
+  | 'files'
   | 'reason'
   | 'actor'
   | 'runUrl'
@@ -88,6 +91,7 @@ const unknown: FromManifest = {
   databaseBytes: null,
   tables: null,
   rows: null,
+  files: null,
   reason: null,
   actor: null,
   runUrl: null,
@@ -132,6 +136,7 @@ async function readFacts(backup: ListedBackup, { manifestOf, hideText, signal }:
       databaseBytes: totals.databaseBytes,
       tables: totals.tables,
       rows: totals.rows,
+      files: totals.files,
       reason: hideText ? null : reason,
       actor: hideText ? null : (run?.actor ?? null),
       runUrl: run?.url ?? null,

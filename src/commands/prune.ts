@@ -11,10 +11,12 @@ import {
 import { Failure, messageOf } from '../failure.ts';
 import type { PruneInputs, StoreInputs } from '../inputs/inputs.ts';
 import type { Log } from '../log.ts';
+import { runMilliseconds } from '../retention/files.ts';
 import { type Decision, plan } from '../retention/plan.ts';
 import { describe } from '../retention/policy.ts';
 import type { Store } from '../store/store.ts';
 import type { Context } from './context.ts';
+import { pruneFiles } from './prune-files.ts';
 import { type FactSource, type RetentionFact, findDamaged, readRetentionFacts, withKnown } from './retention-facts.ts';
 import { manifestReader } from './stored-backup.ts';
 import { onlyName } from './stores.ts';
@@ -44,6 +46,9 @@ export interface PrunedPlace {
   removedBytes: number;
   /** The bucket keeps what was removed as old versions, which take room until a rule of its own ends them. */
   keepsVersions: boolean;
+  /** Files that no backup refers to any more, removed or to be removed, and their size. */
+  clearedFiles: number;
+  filesBytes: number;
   /** Rests of runs that never sealed, older than two days, removed or to be removed. */
   clearedRests: number;
   clearedUploads: number;
@@ -56,9 +61,6 @@ export interface PrunedPlace {
 export interface PruneResult extends PrunedPlace {
   replica: PrunedPlace | null;
 }
-
-/** Nothing that a run which still goes on may have written is touched. */
-const runMilliseconds = 2 * 86_400_000;
 
 /** Prunes the store, and then the replica by a policy of its own; without one everything there stays. */
 export async function prune(inputs: PruneInputs, context: Context): Promise<PruneResult> {
@@ -138,6 +140,10 @@ async function prunePlace(
   for (const decision of decisions) backups.push(await carryOut(decision, dryRun, removal));
   let clearedRests = 0;
   for (const rest of rests) if (dryRun || (await removal.remove(rest))) clearedRests += 1;
+  const going = new Set(dryRun ? decisions.filter(({ keep }) => !keep).map(({ backup }) => backup.id) : []);
+  const remove = (key: string) => removal.removeObject(key);
+  const pruning = { store, name, manifestOf: source.manifestOf, now: startedAt, dryRun, going, remove };
+  const files = await pruneFiles(pruning, context);
   const clearedUploads = dryRun ? 0 : await clearUploads(store, name, before, removal, signal);
   return {
     command: 'prune',
@@ -150,6 +156,7 @@ async function prunePlace(
       .filter(({ outcome }) => outcome === 'removed' || outcome === 'to be removed')
       .reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     keepsVersions: removal.keepsVersions,
+    ...files,
     clearedRests,
     clearedUploads,
     refused: removal.refused,
@@ -236,7 +243,7 @@ class Removal {
     if (objects.has(manifestObject) && !sealed) return false;
     const manifest = formatObjectKey({ name, id, object: manifestObject });
     for (const key of keys.sort((a, b) => Number(b === manifest) - Number(a === manifest)))
-      if (!(await this.#removeObject(key))) return false;
+      if (!(await this.removeObject(key))) return false;
     log.info(`removed ${name}/${id}`);
     return true;
   }
@@ -246,7 +253,8 @@ class Removal {
     this.#context.log.warn(`the ${this.#role} refused to remove ${what}: ${messageOf(error)}`);
   }
 
-  async #removeObject(key: string): Promise<boolean> {
+  /** Whether an object is gone. */
+  async removeObject(key: string): Promise<boolean> {
     this.#context.signal.throwIfAborted();
     try {
       if ((await this.#store.remove(key)) === 'old version') this.keepsVersions = true;

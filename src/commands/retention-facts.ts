@@ -109,8 +109,11 @@ export async function findDamaged(
   }
 }
 
-function isDamaged({ sizes }: ListedBackup, { objects }: Manifest): boolean {
-  return objects.some(({ object, sizeBytes }) => sizes.get(object) !== sizeBytes);
+function isDamaged(listed: ListedBackup, { objects, files }: Manifest): boolean {
+  return (
+    objects.some(({ object, sizeBytes }) => listed.sizes.get(object) !== sizeBytes) ||
+    files.some(({ object, sizeBytes }) => listed.files.get(object)?.sizeBytes !== sizeBytes)
+  );
 }
 
 /** Undefined where it cannot be read. */

@@ -4,8 +4,22 @@ import { pipeline } from 'node:stream/promises';
 import { type ListedBackup, backupsOf, choose } from '../catalog/backups.ts';
 import { type Contents, contentsLimitBytes, parseContents } from '../catalog/contents.ts';
 import { type Evidence, evidenceLimitBytes, parseEvidence } from '../catalog/evidence.ts';
-import { type DrillKey, formatDrillObject, formatObjectKey, manifestObject } from '../catalog/key.ts';
-import { type Manifest, type ManifestObject, manifestLimitBytes, parseManifest } from '../catalog/manifest.ts';
+import { type Files, filesLimitBytes, parseFiles } from '../catalog/files.ts';
+import {
+  type DrillKey,
+  formatDrillObject,
+  formatFileKey,
+  formatObjectKey,
+  manifestObject,
+  parseFileObject,
+} from '../catalog/key.ts';
+import {
+  type Manifest,
+  type ManifestFile,
+  type ManifestObject,
+  manifestLimitBytes,
+  parseManifest,
+} from '../catalog/manifest.ts';
 import type { Decryption } from '../crypto/crypto.ts';
 import { Failure } from '../failure.ts';
 import type { Store } from '../store/store.ts';
@@ -29,6 +43,10 @@ export class BytesDiffer extends Failure {
   }
 }
 
+/** What the manifest says of an object, so that it can be read and held against that. */
+export type ReadableObject = Pick<ManifestObject, 'object' | 'sizeBytes' | 'sha256'> &
+  Partial<Pick<ManifestObject, 'layer'>>;
+
 /** Told of an object while it streams: bytes that came from the store, their size and hash found right, and the last plaintext. */
 export interface ReadObserver {
   onStoredBytes?(bytes: number): void;
@@ -48,13 +66,14 @@ export class StoredBackup {
     this.manifest = manifest;
   }
 
-  /** The key of one of its objects. */
+  /** The key of one of its objects, or of a file object that it refers to. */
   keyOf(object: string): string {
+    if (parseFileObject(object)) return formatFileKey({ name: this.listed.name, object });
     return formatObjectKey({ name: this.listed.name, id: this.listed.id, object });
   }
 
   /** The stored bytes of an object; the stream fails at its end unless size and SHA-256 are those of the manifest. */
-  async read(object: ManifestObject, signal: AbortSignal, observer: ReadObserver = {}): Promise<Readable> {
+  async read(object: ReadableObject, signal: AbortSignal, observer: ReadObserver = {}): Promise<Readable> {
     const source = await this.store.get(this.keyOf(object.object), signal);
     const checked = checking(object, observer);
     pipeline(source, checked, { signal }).catch(() => {}); // whoever reads `checked` gets the error
@@ -63,7 +82,7 @@ export class StoredBackup {
 
   /** The plaintext of an object, authenticated, out of its zstd layer if it has one, and held against the manifest as `read` does. */
   async decrypt(
-    object: ManifestObject,
+    object: ReadableObject,
     decryption: Decryption,
     signal: AbortSignal,
     observer: ReadObserver = {},
@@ -85,6 +104,14 @@ export class StoredBackup {
       });
     const text = await collect(await this.decrypt(object, decryption, signal), contentsLimitBytes);
     return parseContents(text.toString('utf8'), this.manifest.id);
+  }
+
+  /** The files that belong to it. */
+  async files(decryption: Decryption, signal: AbortSignal): Promise<Files> {
+    const object = this.manifest.objects.find(({ purpose }) => purpose === 'files');
+    if (!object) return { format: 1, backupId: this.manifest.id, files: [] };
+    const text = await collect(await this.decrypt(object, decryption, signal), filesLimitBytes);
+    return parseFiles(text.toString('utf8'), this.manifest.id);
   }
 }
 
@@ -131,12 +158,27 @@ export type ManifestReader = (backup: Pick<ListedBackup, 'name' | 'id'>) => Prom
 /** Reads each manifest of a store once, however often it is asked for. */
 export function manifestReader(store: Store, signal: AbortSignal): ManifestReader {
   const asked = new Map<string, Promise<Manifest>>();
+  const share = fileSharer();
   return backup => {
     const key = `${backup.name}/${backup.id}`;
-    const read = asked.get(key) ?? readManifest(store, backup, signal);
+    const read = asked.get(key) ?? readManifest(store, backup, signal).then(share);
     asked.set(key, read);
     return read;
   };
+}
+
+/**
+ * Lets manifests share what they say of the same file object, so that the memory for many of them does not grow with the number of backups.
+ */
+export function fileSharer(): (manifest: Manifest) => Manifest {
+  const known = new Map<string, ManifestFile>();
+  const shared = (file: ManifestFile): ManifestFile => {
+    const same = known.get(file.object) ?? file;
+    if (same.sizeBytes !== file.sizeBytes || same.sha256 !== file.sha256 || same.proof !== file.proof) return file;
+    known.set(file.object, same);
+    return same;
+  };
+  return manifest => ({ ...manifest, files: manifest.files.map(shared) });
 }
 
 /** The evidence of one drill. */
@@ -151,7 +193,7 @@ export async function readEvidence(
   return parseEvidence((await collect(body, evidenceLimitBytes)).toString('utf8'), object);
 }
 
-function checking({ object, sizeBytes, sha256 }: ManifestObject, observer: ReadObserver): Transform {
+function checking({ object, sizeBytes, sha256 }: ReadableObject, observer: ReadObserver): Transform {
   const hash = createHash('sha256');
   let seenBytes = 0;
   return new Transform({

@@ -1,17 +1,19 @@
 import type { Contents } from '../catalog/contents.ts';
 import { type Depth, formatCheckObject, locationOf } from '../catalog/key.ts';
 import { type FindingCode, type Verdict, judge } from '../finding.ts';
-import type { Manifest, ManifestObject } from '../catalog/manifest.ts';
+import { type Manifest, type ManifestObject, isRepeated } from '../catalog/manifest.ts';
 import type { Decryption } from '../crypto/crypto.ts';
 import { WrongKey } from '../crypto/wrong-key.ts';
 import { Failure, messageOf } from '../failure.ts';
 import type { VerifyInputs } from '../inputs/inputs.ts';
+import type { Progress } from '../log.ts';
 import { type Client, findClient } from '../postgres/client.ts';
 import { entriesOf, listArchive, missingFromArchive } from '../postgres/archive.ts';
 import { ObjectMissing } from '../store/missing.ts';
 import { bytes, digest } from '../streams.ts';
 import type { Context } from './context.ts';
 import { hasKeys, openKeys } from './keys.ts';
+import { lookAtFiles } from './files-look.ts';
 import { findRequired, rowsOf } from './described.ts';
 import { onlyName } from './stores.ts';
 import { BytesDiffer, type StoredBackup, openBackup } from './stored-backup.ts';
@@ -31,8 +33,11 @@ export interface VerifyResult {
   location: string;
   depth: Depth;
   verdict: Verdict;
+  /** Its own, and those of files that it refers to. */
   objects: number;
   sizeBytes: number;
+  /** Files that are in it. */
+  files: number;
   durationSeconds: number;
   /** What the encrypted contents list; null without a key. */
   tables: number | null;
@@ -55,11 +60,12 @@ export async function verify(inputs: VerifyInputs, context: Context): Promise<Ve
   const { manifest } = backup;
   const depth: Depth = hasKeys(inputs.keys) || manifest.encryption.scheme === 'none' ? 'archive' : 'bytes';
   const keys = depth === 'archive' ? await openKeys(inputs.keys, manifest, store, signal) : undefined;
+  const sizeBytes = [...manifest.objects, ...manifest.files].reduce((sum, one) => sum + one.sizeBytes, 0);
   const findings: Finding[] = unlisted(manifest);
   const read: ArchivesRead = { entries: [], unread: 0, contents: undefined };
   try {
     await log.group(`Verify ${name}/${manifest.id}`, async () => {
-      const progress = log.progress('verify', manifest.totals.storedBytes);
+      const progress = log.progress('verify', sizeBytes);
       try {
         const look = keys
           ? await archiveLooker(backup, keys.decryption, inputs, context, { read, findings })
@@ -68,6 +74,7 @@ export async function verify(inputs: VerifyInputs, context: Context): Promise<Ve
           await looked(object, look, findings, signal);
           progress.add(object.sizeBytes);
         }
+        await lookThroughFiles(backup, keys?.decryption, findings, { signal, progress });
       } finally {
         progress.end();
       }
@@ -85,14 +92,32 @@ export async function verify(inputs: VerifyInputs, context: Context): Promise<Ve
     location: locationOf(store.location, name, manifest.id),
     depth,
     verdict,
-    objects: manifest.objects.length,
-    sizeBytes: manifest.totals.storedBytes,
+    objects: manifest.objects.length + manifest.files.length,
+    sizeBytes,
+    files: manifest.totals.files,
     tables: read.contents?.tables.length ?? null,
     rows: read.contents === undefined ? null : rowsOf(read.contents),
     durationSeconds: Math.round((context.now().getTime() - startedAt.getTime()) / 100) / 10,
     findings,
   };
   return { ...result, evidence: await writeEvidence(backup, result, inputs, context) };
+}
+
+async function lookThroughFiles(
+  backup: StoredBackup,
+  decryption: Decryption | undefined,
+  findings: Finding[],
+  { signal, progress }: { signal: AbortSignal; progress: Progress },
+): Promise<void> {
+  const found = await lookAtFiles(backup, decryption, signal, sizeBytes => progress.add(sizeBytes));
+  // that files.json is damaged has been found among the objects
+  const isNew = (one: { object: string }) => !findings.some(({ object }) => object === one.object);
+  const said = found.findings.filter(isNew).map(({ code, object, expected, found: instead }) => ({
+    code,
+    object,
+    message: `expected ${expected}, found ${instead}`,
+  }));
+  findings.push(...said);
 }
 
 /** What was found in the archives and contents so far. */
@@ -246,7 +271,7 @@ function compareContents(manifest: Manifest, contents: Contents): Finding[] {
   const findings: Finding[] = [];
   const hashes = new Map(contents.archives.map(({ object, sha256 }) => [object, sha256]));
   for (const { object, purpose, sha256 } of manifest.objects) {
-    if (purpose !== 'main' && purpose !== 'shard' && purpose !== 'roles' && purpose !== 'schema') continue;
+    if (!isRepeated(purpose)) continue;
     if (hashes.get(object) !== sha256)
       findings.push(
         differs(object, 'the encrypted contents name another SHA-256 for it than the manifest: one of them was edited'),

@@ -5,7 +5,7 @@ import { ObjectMissing } from '../store/missing.ts';
 import type { Store } from '../store/store.ts';
 import { eachAtOnce } from '../together.ts';
 import { type ProvenRecipients, readProvenRecipients } from './recipients.ts';
-import { readEvidence, readManifestText } from './stored-backup.ts';
+import { fileSharer, readEvidence, readManifestText } from './stored-backup.ts';
 
 /** What the store holds of one database. */
 export interface ReadDatabase {
@@ -62,6 +62,7 @@ async function readDatabase(
   const unreadable: ReadDatabase['unreadable'] = [];
   const notGiven: ReadDatabase['notGiven'] = [];
   const gone = new Set<string>();
+  const share = fileSharer();
   const read = async (backup: ListedBackup): Promise<Manifest[]> => {
     const { id } = backup;
     let text: string;
@@ -75,7 +76,7 @@ async function readDatabase(
       return [];
     }
     try {
-      return [parseManifest(text, name, id)];
+      return [share(parseManifest(text, name, id))];
     } catch (error) {
       unreadable.push({ id, problem: messageOf(error) });
       return [];

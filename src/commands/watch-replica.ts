@@ -51,8 +51,9 @@ function factsOf(name: string, databases: readonly ReadDatabase[], listed: reado
     name,
     backups,
     replica: listed.filter(backup => backup.name === name),
-    manifests: manifests.map(({ id, objects }) => ({
+    manifests: manifests.map(({ id, objects, files }) => ({
       id,
+      files,
       objects: [...objects, { object: manifestObject, sizeBytes: sizes.get(id) ?? 0 }],
     })),
   };

@@ -64,6 +64,21 @@ export const dumpDefinitions: readonly InputDefinition[] = [
     description: '`true`: rows without definitions. Partial.',
   },
   {
+    name: 'files',
+    group: 'dump',
+    commands: ['backup'],
+    description:
+      'Files that travel with the backup, one glob a line, such as `uploads/**`: relative to the working folder or absolute; `!` takes out again.',
+  },
+  {
+    name: 'files-key',
+    group: 'dump',
+    commands: ['backup'],
+    secret: true,
+    description:
+      'A secret by which a file that has not changed is known again and stored once, with `recipients` or GPG: make one with `openssl rand -hex 32`, and keep it.',
+  },
+  {
     name: 'queue-timeout',
     group: 'dump',
     commands: ['backup'],

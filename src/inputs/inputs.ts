@@ -1,5 +1,7 @@
 import { type Kind, kinds } from '../catalog/key.ts';
+import { givenFilesKey } from '../crypto/files-key.ts';
 import { wrongInput } from '../failure.ts';
+import { checkFileLines } from '../files/find.ts';
 import type { RelationFilters } from '../postgres/relations.ts';
 import type { Policy } from '../retention/policy.ts';
 import { type AlertInputs, readAlert } from './alert.ts';
@@ -74,6 +76,9 @@ export interface BackupInputs extends Common {
   compression: string;
   fingerprint: FingerprintLevel;
   filters: RelationFilters;
+  /** Globs of files that are stored with it; none where nothing is. */
+  files: readonly string[];
+  filesKey: string | undefined;
   queueTimeoutSeconds: number;
   lockTimeoutSeconds: number;
   yieldAfterSeconds: number;
@@ -201,6 +206,7 @@ function readBackup(read: Reader, environment: Environment): Omit<BackupInputs, 
     compression: compression('compression', read.text('compression')),
     fingerprint: choice('fingerprint', read.text('fingerprint'), ['content', 'counts', 'none']),
     filters: readFilters(read),
+    ...readFiles(read),
     queueTimeoutSeconds: seconds('queue-timeout', read.text('queue-timeout')),
     lockTimeoutSeconds: seconds('lock-timeout', read.text('lock-timeout')),
     yieldAfterSeconds: seconds('yield-after', read.text('yield-after')),
@@ -256,6 +262,14 @@ function readFilters(read: Reader): RelationFilters {
   if (filters.schemaOnly && filters.dataOnly)
     throw wrongInput('data-only', 'is true beside schema-only', 'leave out one of them');
   return filters;
+}
+
+function readFiles(read: Reader): Pick<BackupInputs, 'files' | 'filesKey'> {
+  const files = lines(read.optional('files') ?? '');
+  const filesKey = read.optional('files-key');
+  if (files.length > 0) checkFileLines(files);
+  if (filesKey !== undefined) givenFilesKey(filesKey);
+  return { files, filesKey };
 }
 
 function readAccepted(read: Reader): string[] {

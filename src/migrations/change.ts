@@ -1,6 +1,6 @@
 import { Failure, wrongInput } from '../failure.ts';
+import { readGlobs } from '../glob.ts';
 import { type FileChange, type Repository, fullHistory, openRepository } from './git.ts';
-import { readGlobs } from './glob.ts';
 import { findMembers } from './members.ts';
 import type { FoundLayout } from './recognise.ts';
 
@@ -56,7 +56,8 @@ export interface ChangeToRead {
  * nothing), and with 64 where nothing says what to compare with.
  */
 export async function readChange(options: ChangeToRead, signal: AbortSignal): Promise<Change> {
-  const filter = options.paths.length === 0 ? undefined : readGlobs(options.paths);
+  const filter =
+    options.paths.length === 0 ? undefined : readGlobs(options.paths, { input: 'paths', example: 'db/migrations/**' });
   const repository = await openRepository(options.folder, options.workFolder, signal);
   const { base, head } = await chooseCommits(options, repository);
   const mergeBases = await repository.mergeBases(base, head);

@@ -1,6 +1,6 @@
 import { Failure } from '../failure.ts';
 import { type EntryKind, type FileChange, type Repository, type TreeEntry, fullHistory } from './git.ts';
-import type { PathFilter } from './glob.ts';
+import type { PathFilter } from '../glob.ts';
 import { type Seen, throughLinks } from './links.ts';
 import { type FoundLayout, recognise } from './recognise.ts';
 

@@ -27,7 +27,7 @@ export interface FindingGroup {
 export interface DrillWords {
   /** One sentence on what the verdict means. */
   verdict: string;
-  /** `42 tables, 1,234 rows`. */
+  /** `42 tables, 1,234 rows`, and how many files were proven. */
   counts: string;
   /** How many tables were compared, and how. */
   compared: string;
@@ -47,14 +47,14 @@ export interface DrillWords {
 export const stagePhases: readonly { title: string; stages: readonly StageName[] }[] = [
   { title: 'Store', stages: ['fetch', 'check bytes', 'decrypt'] },
   { title: 'Restore', stages: ['roles', 'pre-data', 'data', 'post-data'] },
-  { title: 'Proof', stages: ['compare', 'checks'] },
+  { title: 'Proof', stages: ['compare', 'files', 'checks'] },
 ];
 
 /** Puts what a drill found into words, without any markup: what is foreign in it must still be made harmless. */
 export function drillWords(result: DrillResult): DrillWords {
   return {
     verdict: verdictSentence(result),
-    counts: `${plural(result.totals.tables, 'table')}, ${formatCount(result.totals.rows)} rows`,
+    counts: `${plural(result.totals.tables, 'table')}, ${formatCount(result.totals.rows)} rows${filesWords(result)}`,
     compared: comparedSentence(result),
     rto: measure('RTO', 'from the first byte fetched to the last index built', result.rtoSeconds, result.maxRtoSeconds),
     rpo: measure(
@@ -105,6 +105,12 @@ function verdictSentence({ verdict, findings, excluded }: DrillResult): string {
     case 'could-not-verify':
       return `Not everything could be looked at, and that is no pass: ${plural(findings.length, 'finding')}.`;
   }
+}
+
+/** Files are told of where there are any. */
+function filesWords({ totals: { files, filesProven } }: DrillResult): string {
+  if (files === 0) return '';
+  return `, ${plural(files, 'file')}${filesProven === files ? ', all proven' : ` (${formatCount(filesProven)} proven)`}`;
 }
 
 function comparedSentence({ totals, stages }: DrillResult): string {

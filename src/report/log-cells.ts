@@ -5,12 +5,16 @@ import { type CsvCell, plainCell } from './csv.ts';
 import { formatBytes, formatCount, formatSeconds, formatTime, plainLine, plural } from './format.ts';
 import { describePlaces } from './log-replica-words.ts';
 
-/** A column of the log as people read it; `isText` is free text of people, which may be hidden; `ofReplica` is there with a replica alone. */
+/**
+ * A column of the log as people read it: `isText` is free text of people, which may be hidden; `isRare` shows only where it says something;
+ * `ofReplica` is there with a replica alone.
+ */
 export interface Column<Row> {
   title: string;
   cell: (row: Row) => string;
   isNumber?: boolean;
   isText?: boolean;
+  isRare?: boolean;
   ofReplica?: boolean;
 }
 
@@ -29,6 +33,7 @@ export const backupColumns: readonly Column<LogEntry>[] = [
   { title: 'Size', cell: ({ sizeBytes }) => formatBytes(sizeBytes), isNumber: true },
   { title: 'Tables', cell: ({ tables }) => formatCount(tables), isNumber: true },
   { title: 'Rows', cell: ({ rows }) => formatCount(rows), isNumber: true },
+  { title: 'Files', cell: ({ files }) => (files ? formatCount(files) : ''), isNumber: true, isRare: true },
   { title: 'Encrypted', cell: encryptionOf },
   { title: 'Verified', cell: describeChecks },
   { title: 'Proven', cell: describeProof },
@@ -67,6 +72,7 @@ export const backupCsvColumns: readonly CsvColumn<LogEntry>[] = [
   { name: 'database_bytes', cell: ({ databaseBytes }) => databaseBytes },
   { name: 'tables', cell: ({ tables }) => tables },
   { name: 'rows', cell: ({ rows }) => rows },
+  { name: 'files', cell: ({ files }) => files },
   { name: 'server_version', cell: ({ server }) => text(server) },
   { name: 'encryption', cell: ({ encryption }) => encryption },
   { name: 'recipients', cell: ({ recipients }) => recipients },

@@ -29,14 +29,17 @@ export function logCsv({ backups, drills, shows, textHidden, replica }: ListResu
 export function logTable(result: ListResult, name: string, as: 'text' | 'markdown'): string {
   const { backups, drills, shows, textHidden, replica } = result;
   const make = <Row extends { name: string }>(all: readonly Column<Row>[], rows: readonly Row[]) => {
-    const columns = all.filter(
-      ({ isText, ofReplica }) => !(textHidden && isText === true) && (ofReplica !== true || replica !== null),
-    );
+    const own = rows.filter(row => row.name === name);
+    const isShown = ({ isText, isRare, ofReplica, cell }: Column<Row>) =>
+      !(textHidden && isText === true) &&
+      !(ofReplica === true && replica === null) &&
+      !(isRare === true && own.every(row => cell(row) === ''));
+    const columns = all.filter(isShown);
     const clean = as === 'text' ? plainLine : escapeMarkdown;
     const table = as === 'text' ? textTable : markdownTable;
     return table(
       columns.map(({ title }) => title),
-      rows.filter(row => row.name === name).map(row => columns.map(({ cell }) => clean(cell(row)))),
+      own.map(row => columns.map(({ cell }) => clean(cell(row)))),
       columns.flatMap(({ isNumber }, index) => (isNumber === true ? [index] : [])),
     );
   };

@@ -156,12 +156,12 @@ function logTableOf(caption: string, entries: readonly LogEntry[], hasReplica: b
 }
 
 function rowOf(entry: LogEntry, hasReplica: boolean): MarkupPart[] {
-  const { at, sizeBytes, tables, rows, lastCheck } = entry;
+  const { at, sizeBytes, tables, rows, files, lastCheck } = entry;
   return [
     time(at),
     nameOf(entry, hasReplica),
     formatBytes(sizeBytes),
-    markup`${formatCount(rows)}${note(tables === null ? null : `${formatCount(tables)} tables`)}`,
+    markup`${formatCount(rows)}${note(tables === null ? null : `${formatCount(tables)} tables${files ? `, ${plural(files, 'file')}` : ''}`)}`,
     lastCheck === null ? 'never' : verdictOf(lastCheck.verdict, lastCheck.at, lastCheck.depth),
     proofOf(entry),
   ];

@@ -1,12 +1,21 @@
 import type { BackupResult } from '../commands/backup.ts';
-import { code, escapeMarkdown, formatBytes, formatCount, formatSeconds, formatTime, plainLine } from './format.ts';
+import {
+  code,
+  escapeMarkdown,
+  formatBytes,
+  formatCount,
+  formatSeconds,
+  formatTime,
+  plainLine,
+  plural,
+} from './format.ts';
 import { prunedCounts } from './present-prune.ts';
 import type { Presentation } from './present.ts';
 import { markdownTable } from './table.ts';
 
 /** A backup in words: first whether it is in every store that was asked for, for one that is not is a failure. */
 export function presentBackup(result: BackupResult): Presentation {
-  const stored = `${formatBytes(result.sizeBytes)} stored, ${formatCount(result.tables)} tables, ${formatCount(result.rows)} rows, ${formatSeconds(result.durationSeconds)}`;
+  const stored = `${formatBytes(result.sizeBytes)} stored, ${formatCount(result.tables)} tables, ${formatCount(result.rows)} rows${result.files === 0 ? '' : `, ${plural(result.files, 'file')}`}, ${formatSeconds(result.durationSeconds)}`;
   const pruned = result.pruned === null ? null : prunedCounts(result.pruned);
   const failed = result.stores.find(({ problem }) => problem !== null);
   const sealed = result.stores.filter(({ problem }) => problem === null);
@@ -22,6 +31,7 @@ export function presentBackup(result: BackupResult): Presentation {
     ['Rows', formatCount(result.rows)],
     ['Database', formatBytes(result.databaseBytes)],
     ['Stored', formatBytes(result.sizeBytes)],
+    ...(result.files === 0 ? [] : [['Files', formatCount(result.files)]]),
     ['Took', formatSeconds(result.durationSeconds)],
     ...(pruned === null ? [] : [['Pruned', `${pruned.removed} removed, ${pruned.kept} kept`]]),
   ];

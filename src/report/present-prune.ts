@@ -29,6 +29,11 @@ function partOf(place: PrunedPlace, where: string): Pick<Presentation, 'text' | 
   const going = backups.filter(({ outcome }) => outcome === 'to be removed').length;
   const removed = dryRun ? `${going} to be removed, nothing is` : `${gone} removed`;
   const rests = [
+    ...(place.clearedFiles > 0
+      ? [
+          `${dryRun ? 'to be removed' : 'removed'}: ${plural(place.clearedFiles, 'stored file')} that no backup refers to (${formatBytes(place.filesBytes)})`,
+        ]
+      : []),
     ...(place.clearedRests > 0
       ? [`rests of ${plural(place.clearedRests, 'run')} that never sealed ${dryRun ? 'are to be' : 'were'} removed`]
       : []),

@@ -12,7 +12,7 @@ import type { WatchResult } from '../commands/watch-result.ts';
 import type { DrillResult } from '../commands/drill-result.ts';
 import type { ExitStatus } from '../failure.ts';
 import { exitStatusOf } from '../finding.ts';
-import { code, escapeMarkdown, formatBytes, formatCount, formatSeconds, plainLine } from './format.ts';
+import { code, escapeMarkdown, formatBytes, formatCount, formatSeconds, plainLine, plural } from './format.ts';
 import { presentAlert } from './present-alert.ts';
 import { presentBackup } from './present-backup.ts';
 import { presentDetect } from './present-detect.ts';
@@ -94,7 +94,7 @@ function presentVerify(result: VerifyResult): Presentation {
     result.depth === 'archive'
       ? 'all bytes, decrypted, table of contents read'
       : 'all bytes; without a key nothing was decrypted';
-  const head = `verify of ${result.name}/${result.backupId}: ${result.verdict} (${result.objects} objects, ${formatBytes(result.sizeBytes)}, ${depth}, ${formatSeconds(result.durationSeconds)})`;
+  const head = `verify of ${result.name}/${result.backupId}: ${result.verdict} (${result.objects} objects${result.files === 0 ? '' : `, ${plural(result.files, 'file')}`}, ${formatBytes(result.sizeBytes)}, ${depth}, ${formatSeconds(result.durationSeconds)})`;
   const findings = result.findings.map(({ code: name, object, message }) => [
     code(name),
     code(object),
@@ -107,7 +107,7 @@ function presentVerify(result: VerifyResult): Presentation {
     ].join('\n'),
     summary: [
       `### Verify of ${escapeMarkdown(result.name)}: ${result.verdict}\n`,
-      `Backup ${code(result.backupId)}, ${result.objects} objects, ${formatBytes(result.sizeBytes)}: ${depth}.\n`,
+      `Backup ${code(result.backupId)}, ${result.objects} objects${result.files === 0 ? '' : `, ${plural(result.files, 'file')}`}, ${formatBytes(result.sizeBytes)}: ${depth}.\n`,
       ...(findings.length > 0 ? [markdownTable(['Finding', 'Object', 'What'], findings), ''] : []),
     ].join('\n'),
     outputs: {

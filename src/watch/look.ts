@@ -20,6 +20,8 @@ export interface WatchedBackup {
   sealed: boolean;
   /** Size of each of its stored objects, by its name. */
   sizes: ReadonlyMap<string, number>;
+  /** Stored files of its database, by their names: those that a manifest lists are among them. */
+  files: ReadonlyMap<string, { sizeBytes: number }>;
   /** When its newest object was written, by the store's clock. */
   modifiedAt: Date;
   /** Oldest first. */
@@ -40,6 +42,7 @@ export interface WatchedManifest {
   /** A standby may be behind its primary; null where nobody can tell how far. */
   source: { standby: boolean; behindSeconds: number | null } | null;
   objects: readonly { object: string; sizeBytes: number }[];
+  files: readonly { object: string; sizeBytes: number }[];
 }
 
 const nothing: Look = { codes: [], unanswered: [], findings: [], notes: [], leftOut: [] };

@@ -8,7 +8,7 @@ export interface StoredFacts {
   /** Sealed backups whose manifest is not what a backup wrote, and those whose the store did not give. */
   unreadable: readonly { id: string; problem: string }[];
   notGiven: readonly { id: string; problem: string }[];
-  backups: readonly Pick<WatchedBackup, 'id' | 'sizes'>[];
+  backups: readonly Pick<WatchedBackup, 'id' | 'sizes' | 'files'>[];
 }
 
 const mostNamed = 3;
@@ -45,21 +45,23 @@ export function judgeObjects({ name, manifests, unreadable, notGiven, backups }:
 
 /** What manifests list and stored backups lack, or have in another size; `nameOf` gives what a finding is about. */
 export function findDamages(
-  manifests: readonly Pick<WatchedManifest, 'id' | 'objects'>[],
-  backups: readonly Pick<WatchedBackup, 'id' | 'sizes'>[],
+  manifests: readonly Pick<WatchedManifest, 'id' | 'objects' | 'files'>[],
+  backups: readonly Pick<WatchedBackup, 'id' | 'sizes' | 'files'>[],
   nameOf: (id: string) => string,
 ): Finding[] {
-  const stored = new Map(backups.map(({ id, sizes }) => [id, sizes]));
-  return manifests.flatMap(({ id, objects }): Finding[] => {
-    const sizes = stored.get(id) ?? new Map<string, number>();
-    const missing = objects.filter(({ object }) => !sizes.has(object)).map(({ object }) => object);
-    const resized = objects
-      .filter(({ object, sizeBytes }) => (sizes.get(object) ?? sizeBytes) !== sizeBytes)
-      .map(({ object, sizeBytes }) => `${object} (${sizes.get(object)} bytes instead of ${sizeBytes})`);
+  const stored = new Map(backups.map(backup => [backup.id, backup]));
+  return manifests.flatMap(({ id, objects, files }): Finding[] => {
+    const backup = stored.get(id);
+    const sizeOf = (object: string) => backup?.sizes.get(object) ?? backup?.files.get(object)?.sizeBytes;
+    const all = [...objects, ...files];
+    const missing = all.filter(({ object }) => sizeOf(object) === undefined).map(({ object }) => object);
+    const resized = all
+      .filter(({ object, sizeBytes }) => (sizeOf(object) ?? sizeBytes) !== sizeBytes)
+      .map(({ object, sizeBytes }) => `${object} (${sizeOf(object)} bytes instead of ${sizeBytes})`);
     const found = (code: Finding['code'], which: readonly string[], word: string): Finding[] =>
       which.length === 0
         ? []
-        : [{ code, object: nameOf(id), expected: `${objects.length} objects as listed`, found: listed(which, word) }];
+        : [{ code, object: nameOf(id), expected: `${all.length} objects as listed`, found: listed(which, word) }];
     return [...found('OBJECT_MISSING', missing, 'missing'), ...found('SIZE_DIFFERS', resized, 'of another size')];
   });
 }

@@ -18,7 +18,7 @@ export interface ReplicaFacts {
   backups: readonly WatchedBackup[];
   replica: readonly WatchedBackup[];
   /** Of sealed backups of the store; the manifest itself is among the objects. */
-  manifests: readonly Pick<WatchedManifest, 'id' | 'objects'>[];
+  manifests: readonly Pick<WatchedManifest, 'id' | 'objects' | 'files'>[];
 }
 
 /** The replica is sealed first: what it sealed less than so long ago, the store may have sealed since it was listed, or seal yet. */

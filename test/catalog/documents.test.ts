@@ -2,15 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type Contents, formatContents, parseContents } from '../../src/catalog/contents.ts';
+import { type Files, formatFiles, parseFiles } from '../../src/catalog/files.ts';
 import { type Manifest, formatManifest, parseManifest } from '../../src/catalog/manifest.ts';
 import { Failure } from '../../src/failure.ts';
-import { sampleContents, sampleId, sampleManifest } from './samples.ts';
+import { sampleContents, sampleFile, sampleFiles, sampleId, sampleManifest } from './samples.ts';
 
-/** The two documents that come back from a store, where anyone may have written them. */
+/** The documents that come back from a store, where anyone may have written them. */
 const documents = [
   {
     what: 'manifest',
-    sample: sampleManifest,
+    sample: { ...sampleManifest, files: [sampleFile] },
     read: (text: string) => parseManifest(text, 'shop', sampleId),
     write: (document: unknown) => formatManifest(document as Manifest),
   },
@@ -19,6 +20,12 @@ const documents = [
     sample: sampleContents,
     read: (text: string) => parseContents(text, sampleId),
     write: (document: unknown) => formatContents(document as Contents),
+  },
+  {
+    what: 'files',
+    sample: sampleFiles,
+    read: (text: string) => parseFiles(text, sampleId),
+    write: (document: unknown) => formatFiles(document as Files),
   },
 ] as const;
 
@@ -68,16 +75,15 @@ for (const { what, sample, read, write } of documents) {
 
     it('of a newer format is refused by its number, as something that cannot be judged', () => {
       const failure = refusal(() => read(JSON.stringify({ format: 2, everything: 'is other' })));
-      assert.equal(
-        failure.message,
-        `the ${what === 'manifest' ? 'manifest' : 'contents'} of ${sampleId} has format 2, and this release reads formats up to 1`,
-      );
+      assert.equal(failure.message, `the ${what} of ${sampleId} has format 2, and this release reads formats up to 1`);
       assert.equal(failure.exitStatus, 2);
       assert.match(failure.hint ?? '', /a newer one/);
     });
 
     it('without any part of it is refused', () => {
       for (const key of Object.keys(sample)) {
+        // there were backups before there were files
+        if (what === 'manifest' && key === 'files') continue;
         const without = JSON.stringify({ ...sample, [key]: undefined });
         assert.match(refusal(() => read(without)).message, new RegExp(`at ${key}`));
       }
@@ -182,5 +188,28 @@ describe('contents', () => {
       const text = JSON.stringify({ ...sampleContents, sequences });
       assert.match(refusal(() => parseContents(text, sampleId)).message, /at sequences\.0\.lastValue/);
     }
+  });
+});
+
+describe('the text of a manifest from before there were files', () => {
+  it('is read as one without files', () => {
+    const { totals, ...old } = structuredClone(sampleManifest) as Partial<Manifest>;
+    delete old.files;
+    delete (totals as Partial<Manifest['totals']>).files;
+    const read = parseManifest(JSON.stringify({ ...old, totals }), 'shop', sampleId);
+    assert.deepEqual([read.files, read.totals.files], [[], 0]);
+  });
+});
+
+describe('the text of files', () => {
+  it('that name a path twice is refused', () => {
+    const { files } = sampleFiles;
+    const failure = refusal(() => parseFiles(formatFiles({ ...sampleFiles, files: [...files, ...files] }), sampleId));
+    assert.equal(failure.message, `the files of ${sampleId} name a path twice`);
+  });
+
+  it('of another backup is refused', () => {
+    const other = formatFiles({ ...sampleFiles, backupId: 'other' });
+    assert.equal(refusal(() => parseFiles(other, sampleId)).message, `the files of ${sampleId} belong to other`);
   });
 });

@@ -25,6 +25,8 @@ const evidence: Evidence = {
   rows: 12,
   databaseBytes: 8_000_000,
   storedBytes: 4000,
+  files: 0,
+  filesProven: 0,
   checks: { passed: 1, failed: 0, notVerified: 0 },
   sourceVersion: '17.5',
   serverVersion: '17.6',

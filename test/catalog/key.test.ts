@@ -6,14 +6,20 @@ import {
   formatBackupId,
   formatCheckObject,
   formatDrillObject,
+  formatFileKey,
+  formatFileObject,
   formatObjectKey,
   isName,
   kinds,
   newBackupId,
+  newFileObject,
   parseBackupId,
   parseCheckObject,
   parseDrillObject,
+  parseFileKey,
+  parseFileObject,
   parseObjectKey,
+  recipientsIdOf,
 } from '../../src/catalog/key.ts';
 import { verdicts } from '../../src/finding.ts';
 
@@ -204,5 +210,74 @@ describe('a name', () => {
       'a'.repeat(101),
     ])
       assert.ok(!isName(name), JSON.stringify(name));
+  });
+});
+
+describe('the key of a file object', () => {
+  const hex = (length: number) =>
+    fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length });
+  const keys = fc.record(
+    {
+      recipientsId: hex(16),
+      hmac: hex(64),
+      random: fc.stringMatching(/^[abcdefghijkmnpqrstuvwxyz2-9]{6}$/),
+      suffix: fc.constantFrom('.age' as const, '.gpg' as const, '' as const),
+    },
+    { noNullPrototype: true },
+  );
+  const object = `files/${'0'.repeat(16)}/${'a'.repeat(64)}-k3f9q2.age`;
+
+  it('comes back from its text', () => {
+    fc.assert(
+      fc.property(keys, fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,20}$/), (key, name) => {
+        const text = formatFileObject(key);
+        assert.deepEqual(parseFileObject(text), key);
+        assert.deepEqual(parseFileKey(formatFileKey({ name, object: text })), { name, object: text });
+        // it is no object of a backup, nor the other way round
+        assert.equal(parseObjectKey(formatFileKey({ name, object: text })), undefined);
+      }),
+    );
+  });
+
+  it('is read only when it is what would be written', () => {
+    const almost = fc
+      .tuple(keys, fc.nat(90), fc.constantFrom('', '0', 'x', '-', '/', '\n', 'A'))
+      .map(([key, at, inserted]) => {
+        const text = formatFileObject(key);
+        return text.slice(0, at) + inserted + text.slice(at + 1);
+      });
+    fc.assert(
+      fc.property(fc.oneof(almost, fc.string()), text => {
+        const read = parseFileObject(text);
+        if (read) assert.equal(formatFileObject(read), text);
+      }),
+    );
+    for (const key of [
+      object,
+      `/${object}`,
+      `a/b/${object}`,
+      `shop/${object}\n`,
+      `shop/${object}.tmp`,
+      `shop/x${object}`,
+    ])
+      assert.equal(parseFileKey(key), undefined, key);
+  });
+
+  it('names the same recipients in whatever order, and others otherwise', () => {
+    const id = recipientsIdOf('age', ['age1b', 'age1a']);
+    assert.match(id, /^[0-9a-f]{16}$/);
+    assert.equal(recipientsIdOf('age', ['age1a', 'age1b']), id);
+    for (const [scheme, ...recipients] of [
+      ['gpg', 'age1a', 'age1b'],
+      ['age', 'age1a'],
+      ['age', 'age1a', 'age1b', 'age1c'],
+      ['age'],
+    ] as const)
+      assert.notEqual(recipientsIdOf(scheme, recipients), id);
+  });
+
+  it('is a new one each time', () => {
+    const key = { recipientsId: '0'.repeat(16), hmac: 'a'.repeat(64), suffix: '.age' as const };
+    assert.equal(new Set(Array.from({ length: 50 }, () => newFileObject(key))).size, 50);
   });
 });

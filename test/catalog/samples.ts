@@ -1,4 +1,5 @@
 import type { Contents } from '../../src/catalog/contents.ts';
+import type { Files } from '../../src/catalog/files.ts';
 import type { Manifest } from '../../src/catalog/manifest.ts';
 
 export const sampleId = '20261120T031742Z-scheduled-k3f9q2';
@@ -34,12 +35,36 @@ export const sampleManifest: Manifest = {
   encryption: { scheme: 'age', recipients: ['age1example'] },
   compression: 'auto',
   fingerprint: 'content',
-  totals: { tables: 1, rows: 2, databaseBytes: 3, storedBytes: 4 },
+  totals: { tables: 1, rows: 2, databaseBytes: 3, storedBytes: 4, files: 0 },
   requiredTables: { asked: 0, present: 0 },
   warnings: 0,
   retain: null,
   run: { url: null, actor: 'someone', commit: null },
   objects: [{ object: 'main.dump.age', purpose: 'main', layer: null, sizeBytes: 4, sha256, proof: 'checksum' }],
+  files: [],
+};
+
+/** A file object as a manifest lists it. */
+export const sampleFile: Manifest['files'][number] = {
+  object: `files/${'0'.repeat(16)}/${sha256}-k3f9q2.age`,
+  sizeBytes: 203,
+  sha256,
+  proof: 'checksum',
+};
+
+/** Files as a backup writes them. */
+export const sampleFiles: Files = {
+  format: 1,
+  backupId: sampleId,
+  files: [
+    {
+      path: 'uploads/odd "name"\n.png',
+      mode: 0o640,
+      sizeBytes: 3,
+      sha256,
+      object: sampleFile.object,
+    },
+  ],
 };
 
 /** Contents that hold one of everything. */

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { type Kind, formatBackupId } from '../../src/catalog/key.ts';
-import { formatManifest } from '../../src/catalog/manifest.ts';
+import { type Kind, formatBackupId, formatFileObject } from '../../src/catalog/key.ts';
+import { formatManifest, parseManifest } from '../../src/catalog/manifest.ts';
 import type { PruneResult } from '../../src/commands/prune.ts';
-import { sampleManifest } from '../catalog/samples.ts';
+import { sampleFile, sampleManifest } from '../catalog/samples.ts';
 import { lifeboat, resultOf } from '../support/lifeboat.ts';
 
 const day = 86_400_000;
@@ -54,6 +54,41 @@ class Shelf {
     }
     this.ids.push(id);
     return id;
+  }
+
+  /** A stored file of so long ago; gives its name. */
+  async putFile(letter: string, days: number): Promise<string> {
+    const object = formatFileObject({
+      recipientsId: '0'.repeat(16),
+      hmac: letter.repeat(64),
+      random: 'k3f9q2',
+      suffix: '.age',
+    });
+    const file = join(this.folder, 'shop', object);
+    const at = new Date(Date.now() - days * day);
+    await mkdir(join(file, '..'), { recursive: true });
+    await writeFile(file, 'xyz');
+    await utimes(file, at, at);
+    return object;
+  }
+
+  /** Gives a backup a real manifest, which refers to these files. */
+  async refer(id: string, ...files: readonly string[]): Promise<void> {
+    const manifest = formatManifest({
+      ...sampleManifest,
+      id,
+      objects: objects.slice(0, 3).map(object => ({ ...sampleManifest.objects[0]!, object, sizeBytes: 1 })),
+      files: files.map(object => ({ ...sampleFile, object, sizeBytes: 3 })),
+    });
+    await writeFile(join(this.folder, 'shop', id, 'manifest.json'), manifest);
+  }
+
+  async files(): Promise<string[]> {
+    const all = await readdir(join(this.folder, 'shop/files'), { recursive: true }).catch(() => []);
+    return all
+      .filter(path => path.includes('/'))
+      .map(path => `files/${path}`)
+      .sort();
   }
 
   has(id: string): boolean {
@@ -208,10 +243,16 @@ describe('prune', () => {
 
   it('that is killed at any point leaves whole backups only, and the next one goes on', async t => {
     const shelf = await openShelf(t);
-    for (let night = 0; night < 40; night += 1) await shelf.put({ days: night + 0.5 });
-    for (const removals of [1, 3, 9]) {
+    const shared = await shelf.putFile('a', 90);
+    const put = async (days: number, letter: string) => {
+      const own = await shelf.putFile(letter, 90);
+      await shelf.refer(await shelf.put({ days }), shared, own);
+    };
+    const letters = '0123456789bcdef';
+    for (let night = 0; night < 40; night += 1) await put(night + 0.5, letters[night % 15] ?? '');
+    for (const removals of [1, 3, 9, 33]) {
       let seen = 0;
-      for (let night = 0; night < 30; night += 1) await shelf.put({ days: night + 10.5 });
+      for (let night = 0; night < 30; night += 1) await put(night + 10.5, letters[night % 15] ?? '');
       await lifeboat(
         'prune',
         { store: shelf.url, name: 'shop', keep: '7d' },
@@ -222,13 +263,18 @@ describe('prune', () => {
           },
         },
       );
-      for (const id of await readdir(join(shelf.folder, 'shop'))) {
+      for (const id of (await readdir(join(shelf.folder, 'shop'))).filter(one => one !== 'files')) {
         const left = await readdir(join(shelf.folder, 'shop', id));
-        if (left.includes('manifest.json')) assert.deepEqual(left.sort(), objects);
+        if (!left.includes('manifest.json')) continue;
+        assert.deepEqual(left.sort(), objects);
+        const text = await readFile(join(shelf.folder, 'shop', id, 'manifest.json'), 'utf8');
+        for (const { object } of parseManifest(text, 'shop', id).files)
+          assert.ok(existsSync(join(shelf.folder, 'shop', object)), `${object} of ${id}`);
       }
     }
     const last = resultOf<PruneResult>(await shelf.prune());
     assert.equal(last.backups.filter(({ outcome }) => outcome === 'kept').length, 7);
+    assert.equal((await shelf.files()).length, 8);
   });
 
   it('beside another prune does no harm', async t => {
@@ -240,6 +286,91 @@ describe('prune', () => {
       [[], []],
     );
     assert.equal((await readdir(join(shelf.folder, 'shop'))).length, 7);
+  });
+
+  it('removes a file with the last backup that refers to it, but none that is younger than two days', async t => {
+    const shelf = await openShelf(t);
+    const ids: string[] = [];
+    for (let night = 0; night < 9; night += 1) ids.push(await shelf.put({ days: night + 0.5 }));
+    const [always, old, older] = [
+      await shelf.putFile('a', 9),
+      await shelf.putFile('b', 9),
+      await shelf.putFile('c', 9),
+    ];
+    const [rest, young] = [await shelf.putFile('d', 2.1), await shelf.putFile('e', 1.9)];
+    const foreign = join(shelf.folder, 'shop/files/0000000000000000/notes.txt');
+    await writeFile(foreign, 'mine');
+    for (const id of ids.slice(0, 7)) await shelf.refer(id, always);
+    await shelf.refer(ids[7] ?? '', always, old);
+    await shelf.refer(ids[8] ?? '', always, old, older);
+    const planned = resultOf<PruneResult>(await shelf.prune({ keep: '8d', 'dry-run': 'true' }));
+    assert.deepEqual([planned.clearedFiles, planned.filesBytes], [2, 6]);
+    assert.equal((await shelf.files()).length, 6);
+    const first = resultOf<PruneResult>(await shelf.prune({ keep: '8d' }));
+    assert.deepEqual([first.clearedFiles, first.filesBytes], [2, 6]);
+    const left = (...names: string[]) => [...names, 'files/0000000000000000/notes.txt'].sort();
+    assert.deepEqual(await shelf.files(), left(always, old, young));
+    const { stdout, stderr } = await lifeboat('prune', { store: shelf.url, name: 'shop', keep: '7d' }, { json: false });
+    assert.match(stdout, /removed: 1 stored file that no backup refers to \(3 bytes\)/);
+    assert.match(stderr, /stored files removed that no backup refers to: 1/);
+    assert.deepEqual(await shelf.files(), left(always, young));
+    assert.ok(existsSync(foreign));
+    assert.ok(![rest, older].some(object => existsSync(join(shelf.folder, 'shop', object))));
+  });
+
+  it('removes no file while a manifest cannot be read, or a run may go on', async t => {
+    const shelf = await openShelf(t);
+    const kept = [await shelf.put({ days: 0.5 }), await shelf.put({ days: 1.5 }), await shelf.put({ days: 2.5 })];
+    for (const id of kept) await shelf.refer(id);
+    const loose = await shelf.putFile('a', 9);
+    const [last = ''] = kept.slice(-1);
+    await writeFile(join(shelf.folder, 'shop', last, 'manifest.json'), '{');
+    const blind = await shelf.prune();
+    assert.equal(resultOf<PruneResult>(blind).clearedFiles, 0);
+    assert.match(
+      blind.stderr,
+      new RegExp(
+        `warning: no stored file is removed, since nobody knows which ones ${last} refers to: the manifest of`,
+      ),
+    );
+    await shelf.refer(last);
+    const running = await shelf.put({ days: 0.1, sealed: false });
+    const waiting = await shelf.prune();
+    assert.equal(resultOf<PruneResult>(waiting).clearedFiles, 0);
+    assert.match(waiting.stderr, new RegExp(`no stored file is removed, since ${running} is not sealed`));
+    assert.deepEqual(await shelf.files(), [loose]);
+    await rm(join(shelf.folder, 'shop', running), { recursive: true });
+    assert.equal(resultOf<PruneResult>(await shelf.prune()).clearedFiles, 1);
+    assert.deepEqual(await shelf.files(), []);
+  });
+
+  it('removes files of which no backup is left', async t => {
+    const shelf = await openShelf(t);
+    await shelf.putFile('a', 9);
+    assert.equal(resultOf<PruneResult>(await shelf.prune()).clearedFiles, 1);
+    assert.deepEqual(await shelf.files(), []);
+  });
+
+  it('counts a backup as damaged whose files are gone, or have another size', async t => {
+    const shelf = await openShelf(t);
+    const [whole, cut] = [await shelf.putFile('a', 9), await shelf.putFile('b', 9)];
+    const ids: string[] = [];
+    for (let night = 0; night < 6; night += 1) ids.push(await shelf.put({ days: night + 1.5 }));
+    for (const id of ids) await shelf.refer(id, whole);
+    const [short = '', gone = ''] = ids;
+    await shelf.refer(short, whole, cut);
+    await writeFile(join(shelf.folder, 'shop', cut), '');
+    await shelf.refer(
+      gone,
+      whole,
+      formatFileObject({ recipientsId: '1'.repeat(16), hmac: 'c'.repeat(64), random: 'k3f9q2', suffix: '' }),
+    );
+    const ran = await shelf.prune({ keep: '1d', minimum: '3' });
+    assert.deepEqual(
+      resultOf<PruneResult>(ran).backups.map(({ outcome }) => outcome),
+      ['kept', 'kept', 'kept', 'kept', 'kept', 'removed'],
+    );
+    for (const id of [short, gone]) assert.match(ran.stderr, new RegExp(`warning: ${id} is damaged: objects`));
   });
 
   it('of nothing removes nothing', async t => {

@@ -69,7 +69,8 @@ describe('inputs', () => {
 
   it('that hold a secret are marked as such', () => {
     const secrets = definitions.filter(({ secret }) => secret === true).map(({ name }) => name);
-    const look = /(?:-url|passphrase|identity|private-key|access-key|access-key-id|token|webhook|webhook-secret)$/;
+    const look =
+      /(?:-url|passphrase|identity|private-key|access-key|access-key-id|token|webhook|webhook-secret|files-key)$/;
     assert.deepEqual(
       secrets,
       definitions.map(({ name }) => name).filter(name => look.test(name)),

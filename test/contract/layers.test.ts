@@ -4,7 +4,18 @@ import { dirname, join, relative } from 'node:path';
 import { describe, it } from 'node:test';
 import { projectFolder } from '../../scripts/build.ts';
 
-const domains = ['catalog', 'crypto', 'postgres', 'store', 'migrations', 'github', 'supabase', 'watch', 'cost'];
+const domains = [
+  'catalog',
+  'crypto',
+  'postgres',
+  'store',
+  'migrations',
+  'github',
+  'supabase',
+  'watch',
+  'cost',
+  'files',
+];
 const mostLines = 350;
 
 interface Source {

@@ -34,6 +34,8 @@ function totalsOf(drilled: readonly DrilledTable[]): DrillResult['totals'] {
     byContent: by('content'),
     byCount: by('counts'),
     different: drilled.filter(({ same }) => !same).length,
+    files: 0,
+    filesProven: 0,
   };
 }
 

@@ -15,7 +15,7 @@ import { type ListResult, list } from '../../src/commands/list.ts';
 import type { Verdict } from '../../src/finding.ts';
 import { type ListInputs, type StoreInputs, readInputs } from '../../src/inputs/inputs.ts';
 import { readTerminal } from '../../src/inputs/raw.ts';
-import { sampleManifest } from '../catalog/samples.ts';
+import { sampleFile, sampleManifest } from '../catalog/samples.ts';
 
 export const day = 86_400_000;
 export const now = new Date('2026-11-25T16:30:00Z');
@@ -30,6 +30,8 @@ export interface Shelved {
   actor?: string | null;
   storedBytes?: number;
   databaseBytes?: number;
+  /** Letters, one for each stored file of 1 GB that it refers to. */
+  files?: string;
   rows?: number;
   pullRequest?: number;
   retain?: string;
@@ -63,6 +65,8 @@ export const sampleEvidence: Evidence = {
   rows: 804_110,
   databaseBytes: 2_400_000_000,
   storedBytes: 410_000_000,
+  files: 0,
+  filesProven: 0,
   checks: { passed: 2, failed: 0, notVerified: 0 },
   sourceVersion: '17.5',
   serverVersion: '17.6',
@@ -116,6 +120,11 @@ export class Shelf {
       this.objects.set(key, text);
       this.sizes.set(key, sizeBytes);
     };
+    const files = [...(backup.files ?? '')].map(letter => ({
+      ...sampleFile,
+      object: sampleFile.object.replace('a'.repeat(64), letter.repeat(64)),
+      sizeBytes: 1e9,
+    }));
     const manifest = formatManifest({
       ...sampleManifest,
       id,
@@ -130,7 +139,9 @@ export class Shelf {
         rows: backup.rows ?? 800_000,
         databaseBytes: backup.databaseBytes ?? 2_400_000_000,
         storedBytes,
+        files: files.length,
       },
+      files,
       objects: [{ ...sampleManifest.objects[0]!, sizeBytes: backup.listedBytes ?? storedBytes }],
       run: {
         url: 'https://github.com/acme/shop/actions/runs/1',
@@ -139,6 +150,10 @@ export class Shelf {
       },
     });
     const text = backup.manifest === undefined ? manifest : backup.manifest;
+    for (const { object, sizeBytes } of files) {
+      this.objects.set(`${name}/${object}`, '');
+      this.sizes.set(`${name}/${object}`, sizeBytes);
+    }
     put('main.dump.age', '', storedBytes);
     if (text !== null) put('manifest.json', text);
     if (backup.retain !== undefined) put('retain.json', formatRetain(backup.retain, at));

@@ -122,6 +122,25 @@ describe('the backup log', () => {
   });
 });
 
+describe('the log of backups with files', () => {
+  it('counts them by backup where there are any, and what they cost once', async () => {
+    const at = (day: number) => new Date(`2026-11-${day}T03:00:00Z`);
+    const without = await listOf([{ at: at(24) }, { at: at(23) }]);
+    assert.doesNotMatch(presentList(without).text, /Files/);
+    const listed = await listOf([{ at: at(24), files: 'ab' }, { at: at(23), files: 'bc' }, { at: at(22) }]);
+    assert.deepEqual(
+      listed.backups.map(({ files }) => files),
+      [2, 2, 0],
+    );
+    assert.match(presentList(listed).text, /Rows +Files/);
+    const own = listed.backups.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    assert.equal(listed.cost.storedBytes, own + 3e9);
+    assert.equal(listed.cost.restoreBytes, (listed.backups[0]?.sizeBytes ?? 0) + 2e9);
+    // its own folder alone, as everywhere
+    assert.ok(listed.backups.every(({ sizeBytes }) => sizeBytes < 1e9));
+  });
+});
+
 describe('the log as CSV', () => {
   it('has a column for every fact, times as ISO 8601 and bytes as integers', async () => {
     const [row] = csvOf(await listOf([{ ...drilled, reason: 'a, "b"', databaseBytes: 9_000_000, storedBytes: 1234 }]));
@@ -138,6 +157,7 @@ describe('the log as CSV', () => {
       database_bytes: '9000000',
       tables: '42',
       rows: '800000',
+      files: '0',
       server_version: '17.5',
       encryption: 'age',
       recipients: '1',

@@ -40,6 +40,7 @@ const backup: BackupResult = {
   ],
   warnings: [],
   stores: [{ role: 'store', location: `s3://bucket/shop/${id}`, problem: null }],
+  files: 0,
   pruned: null,
 };
 
@@ -59,6 +60,7 @@ const verify: VerifyResult = {
   verdict: 'passed',
   objects: 6,
   sizeBytes: 4_200_000,
+  files: 0,
   durationSeconds: 1,
   tables: 12,
   rows: 100,

@@ -32,6 +32,7 @@ export function backup(
     facts: { at, kind, partial },
     sealed: true,
     sizes: new Map(),
+    files: new Map(),
     modifiedAt: at,
     checks: [],
     drills: [],

@@ -16,7 +16,8 @@ const sizes = (change: Record<string, number | undefined> = {}) =>
   );
 const judge = (facts: Partial<StoredFacts>) =>
   judgeObjects({ name: 'shop', manifests: [], unreadable: [], notGiven: [], backups: [], ...facts });
-const look = (stored: Map<string, number>) => judge({ manifests: [one], backups: [{ id: one.id, sizes: stored }] });
+const look = (stored: Map<string, number>) =>
+  judge({ manifests: [one], backups: [{ id: one.id, sizes: stored, files: new Map() }] });
 
 describe('objects of a sealed backup', () => {
   it('are silent when they are all there, in their sizes, among others', () => {
@@ -43,6 +44,26 @@ describe('objects of a sealed backup', () => {
         found: '1 of another size: RECOVER.md (0 bytes instead of 5)',
       },
     ]);
+  });
+
+  it('and the files that it refers to are looked at alike', () => {
+    const [whole = '', cut = '', gone = ''] = ['a', 'b', 'c'].map(letter => `files/${letter}`);
+    const files = [whole, cut, gone].map(object => ({ object, sizeBytes: 3 }));
+    const stored = new Map([
+      [whole, { sizeBytes: 3 }],
+      [cut, { sizeBytes: 2 }],
+      ['files/of another backup', { sizeBytes: 1 }],
+    ]);
+    const backups = [{ id: one.id, sizes: sizes(), files: stored }];
+    const result = judge({ manifests: [{ ...one, files }], backups });
+    assert.deepEqual(
+      result.findings.map(({ code, found: what }) => [code, what]),
+      [
+        ['OBJECT_MISSING', `1 missing: ${gone}`],
+        ['SIZE_DIFFERS', `1 of another size: ${cut} (2 bytes instead of 3)`],
+      ],
+    );
+    assert.deepEqual(judge({ manifests: [{ ...one, files: files.slice(0, 1) }], backups }).findings, []);
   });
 
   it('that are all gone are one finding', () => {

@@ -11,9 +11,12 @@ const objects = [
   { object: 'main.dump.age', sizeBytes: 4 },
   { object: 'manifest.json', sizeBytes: 9 },
 ];
+const files = [{ object: 'files/0123456789abcdef/a.age', sizeBytes: 7 }];
 const whole = new Map(objects.map(({ object, sizeBytes }) => [object, sizeBytes]));
-const withSizes = (backups: readonly WatchedBackup[], sizes = whole) => backups.map(one => ({ ...one, sizes }));
-const manifestsOf = (backups: readonly WatchedBackup[]) => backups.map(({ id }) => ({ id, objects }));
+const stored = new Map(files.map(({ object, sizeBytes }) => [object, { sizeBytes, modifiedAt: now }]));
+const withSizes = (backups: readonly WatchedBackup[], sizes = whole) =>
+  backups.map(one => ({ ...one, sizes, files: stored }));
+const manifestsOf = (backups: readonly WatchedBackup[]) => backups.map(({ id }) => ({ id, objects, files }));
 
 describe('a replica', () => {
   it('with the same backups is silent, and all four codes are answered for', () => {
@@ -129,20 +132,32 @@ describe('copies of backups', () => {
       {
         code: 'OBJECT_MISSING',
         object: `replica of backup ${first.id}`,
-        expected: '2 objects as listed',
+        expected: '3 objects as listed',
         found: '1 missing: main.dump.age',
       },
       {
         code: 'SIZE_DIFFERS',
         object: `replica of backup ${second.id}`,
-        expected: '2 objects as listed',
+        expected: '3 objects as listed',
         found: '1 of another size: main.dump.age (3 bytes instead of 4)',
       },
       {
         code: 'SIZE_DIFFERS',
         object: `replica of backup ${third.id}`,
-        expected: '2 objects as listed',
+        expected: '3 objects as listed',
         found: '1 of another size: manifest.json (8 bytes instead of 9)',
+      },
+    ]);
+  });
+
+  it('that lack a stored file are named', () => {
+    const replica = [{ ...first, files: new Map() }, second, third];
+    assert.deepEqual(judge({ backups, replica, manifests: manifestsOf(backups) }).findings, [
+      {
+        code: 'OBJECT_MISSING',
+        object: `replica of backup ${first.id}`,
+        expected: '3 objects as listed',
+        found: '1 missing: files/0123456789abcdef/a.age',
       },
     ]);
   });

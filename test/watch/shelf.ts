@@ -75,7 +75,7 @@ export class Shelf {
       sealedAt: at.toISOString(),
       objects,
       ...rest,
-      totals: { tables: 10, rows: 1000, databaseBytes: 9_000_000, storedBytes: 5_000_000, ...totals },
+      totals: { tables: 10, rows: 1000, databaseBytes: 9_000_000, storedBytes: 5_000_000, files: 0, ...totals },
     };
     const evidence = drills.map(({ proven = ['age1example'], ...drill }) => [
       formatDrillObject(drill),
@@ -203,6 +203,8 @@ function evidenceOf(backupId: string, name: string, { at, verdict }: DrillKey, p
     rows: 1,
     databaseBytes: 1,
     storedBytes: 1,
+    files: 0,
+    filesProven: 0,
     checks: { passed: 0, failed: 0, notVerified: 0 },
     sourceVersion: '17.5',
     serverVersion: '17.5',

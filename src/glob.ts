@@ -1,4 +1,4 @@
-import { wrongInput } from '../failure.ts';
+import { wrongInput } from './failure.ts';
 
 /** A pattern of paths, one part a segment; `**` stands for any number of segments, none included. */
 interface Glob {
@@ -10,10 +10,24 @@ interface Glob {
 /** States are bits of a 32-bit number, and a `**` at the end takes two. */
 const mostSegments = 28;
 
-/** Which paths the input `paths` names. */
+/** The input that the lines stand in, for what is said of them. */
+export interface GlobInput {
+  input: string;
+  /** A line that is right. */
+  example: string;
+}
+
+/** Which paths the lines of an input name. */
 export interface PathFilter {
-  /** The last line that matches a path decides. */
-  selects(path: string): boolean;
+  /** The last line that matches a path, by any of its names, decides. */
+  selects(...names: readonly string[]): boolean;
+  /**
+   * Which names in a folder, itself called by any of these, may be selected or lead to something that is: `any`, or only these. What a
+   * later line takes out whole leads nowhere.
+   */
+  namesIn(...folders: readonly string[]): 'any' | ReadonlySet<string>;
+  /** Whether a line names the path, or a folder on its way, in so many words. */
+  spellsOut(path: string): boolean;
   /** The same of a folder that cannot be looked into: whether something in it might be meant. */
   mayReachInto(folder: string): boolean;
   /** The lines, those that take out aside, that match none of the paths and reach into none of the folders. */
@@ -21,18 +35,30 @@ export interface PathFilter {
 }
 
 /**
- * Understands the lines of the input `paths`: `*` and `?` stay in a segment, `**` is a segment of its own, and a line that begins with
+ * Understands the lines of an input: `*` and `?` stay in a segment, `**` is a segment of its own, and a line that begins with
  * `!` takes out again. Everything else stands for itself, and case matters. Matching takes no more than the product of both lengths.
  */
-export function readGlobs(lines: readonly string[]): PathFilter {
-  const globs = lines.map(readGlob);
+export function readGlobs(lines: readonly string[], { input, example }: GlobInput): PathFilter {
+  const globs = lines.map(line => readGlob(line, input));
   if (globs.every(({ takesOut }) => takesOut))
-    throw wrongInput('paths', 'has only lines that take out', 'name what counts first, such as db/migrations/**');
+    throw wrongInput(input, 'has only lines that take out', `name what counts first, such as ${example}`);
   const decide = (fits: (glob: Glob) => boolean) => globs.findLast(fits)?.takesOut === false;
   return {
-    selects: path => {
+    selects: (...names) => {
+      const paths = names.map(name => name.split('/'));
+      return decide(glob => paths.some(segments => matches(glob.segments, segments)));
+    },
+    namesIn: (...folders) =>
+      namesBelow(
+        globs,
+        folders.map(folder => folder.split('/')),
+      ),
+    spellsOut: path => {
       const segments = path.split('/');
-      return decide(glob => matches(glob.segments, segments));
+      return globs.some(
+        glob =>
+          !glob.takesOut && segments.every((segment, index) => glob.segments[index] === segment && isPlain(segment)),
+      );
     },
     mayReachInto: folder => {
       const segments = folder.split('/');
@@ -53,13 +79,13 @@ export function readGlobs(lines: readonly string[]): PathFilter {
   };
 }
 
-function readGlob(line: string): Glob {
+function readGlob(line: string, input: string): Glob {
   const takesOut = line.startsWith('!');
   const segments = line.slice(takesOut ? 1 : 0).split('/');
   if (segments.some(segment => segment.includes('**') && segment !== '**'))
-    throw wrongInput('paths', `has the line "${line}"`, '** must stand alone between slashes, such as db/**/*.sql');
+    throw wrongInput(input, `has the line "${line}"`, '** must stand alone between slashes, such as db/**/*.sql');
   if (segments.length > mostSegments)
-    throw wrongInput('paths', `has a line of ${segments.length} segments`, `${mostSegments} are the most`);
+    throw wrongInput(input, `has a line of ${segments.length} segments`, `${mostSegments} are the most`);
   // what lies in a folder, not the folder itself
   return { text: line, takesOut, segments: segments.at(-1) === '**' ? [...segments, '*'] : segments };
 }
@@ -72,6 +98,26 @@ function matches(glob: readonly string[], path: readonly string[]): boolean {
 function reachesInto(glob: readonly string[], folder: readonly string[]): boolean {
   const firstNamed = glob.findIndex(segment => segment !== '**');
   return statesAfter(glob, folder) >> (firstNamed + 1) !== 0;
+}
+
+function namesBelow(globs: readonly Glob[], folders: readonly (readonly string[])[]): 'any' | ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { segments, takesOut } of globs.toReversed()) {
+    const states = folders.reduce((all, folder) => all | statesAfter(segments, folder), 0);
+    // what is below is all taken out, whatever an earlier line says
+    if (takesOut && segments.at(-2) === '**' && segments.at(-1) === '*' && states & (1 << (segments.length - 2))) break;
+    if (takesOut) continue;
+    for (const [index, segment] of segments.entries()) {
+      if ((states & (1 << index)) === 0) continue;
+      if (!isPlain(segment)) return 'any';
+      names.add(segment);
+    }
+  }
+  return names;
+}
+
+function isPlain(segment: string): boolean {
+  return !/[*?]/.test(segment);
 }
 
 /** How many of a glob's segments may be used up by a whole path: bit n for n of them, all possibilities at once. */
@@ -102,7 +148,7 @@ function withSkipped(glob: readonly string[], states: number): number {
 /** The greedy way: only the last star has to be tried anew. */
 function matchesSegment(wanted: string, segment: string): boolean {
   if (wanted === segment) return true;
-  if (!/[*?]/.test(wanted)) return false;
+  if (isPlain(wanted)) return false;
   const pattern = [...wanted];
   const text = [...segment];
   let at = 0;

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Failure } from '../../src/failure.ts';
-import { readGlobs } from '../../src/migrations/glob.ts';
+import { Failure } from '../src/failure.ts';
+import { readGlobs } from '../src/glob.ts';
 
-const selects = (globs: string[], path: string) => readGlobs(globs).selects(path);
+const input = { input: 'paths', example: 'db/migrations/**' };
+const selects = (globs: string[], path: string) => readGlobs(globs, input).selects(path);
 
-describe('a glob of the input paths', () => {
+describe('a glob', () => {
   const cases: [glob: string, path: string, matches: boolean][] = [
     ['db/migrations/*.sql', 'db/migrations/1.sql', true],
     ['db/migrations/*.sql', 'db/migrations/old/1.sql', false],
@@ -62,13 +63,13 @@ describe('a glob of the input paths', () => {
   });
 
   it('that matches nothing is named, unless it takes out', () => {
-    const filter = readGlobs(['a/**', 'b/*.sql', '!c/**', 'sub/x/*']);
+    const filter = readGlobs(['a/**', 'b/*.sql', '!c/**', 'sub/x/*'], input);
     assert.deepEqual(filter.unmatched(['a/1', 'b/1.md'], ['sub']), ['b/*.sql']);
     assert.deepEqual(filter.unmatched(['a/1', 'b/1.sql'], []), ['sub/x/*']);
   });
 
   it('may reach into a folder that it names a part of', () => {
-    const reaches = (glob: string, folder: string) => readGlobs([glob]).mayReachInto(folder);
+    const reaches = (glob: string, folder: string) => readGlobs([glob], input).mayReachInto(folder);
     assert.deepEqual(
       [
         reaches('db/migrations/*.sql', 'db'),
@@ -87,7 +88,7 @@ describe('a glob of the input paths', () => {
   it('is refused in words', () => {
     const refusal = (lines: string[]) => {
       try {
-        readGlobs(lines);
+        readGlobs(lines, input);
       } catch (error) {
         assert.ok(error instanceof Failure);
         return [error.exitStatus, error.message, error.hint];
