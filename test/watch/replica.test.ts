@@ -203,7 +203,7 @@ describe('whatever both hold', () => {
       }),
       { selector: ({ hours }) => hours, maxLength: 12 },
     )
-    .map(all => all.map(({ hours, ...more }) => backup(hours * hour, { ...more, sizes: whole })));
+    .map(all => all.map(({ hours, ...more }) => backup(hours * hour, { ...more, sizes: whole, files: stored })));
   const past = (backups: readonly WatchedBackup[]) =>
     backups.filter(({ sealed, facts }) => sealed && !facts.partial && facts.at <= now);
   const newestOf = (backups: readonly WatchedBackup[]) =>
