@@ -77,6 +77,8 @@ const restore: RestoreResult = {
   dryRun: false,
   tables: 12,
   rows: 1234,
+  files: 0,
+  filesTo: null,
   rolesMade: ['a', 'b'],
   refused: [],
   compared: 'content',
