@@ -1,4 +1,6 @@
 import type { Manifest, ManifestObject } from './manifest.ts';
+import { filesSection } from './recover-files.ts';
+import { fetchObjects, shellQuoted } from './recover-place.ts';
 
 /** What RECOVER.md is made from: the manifest, before its own size is known, and where it lies. */
 export interface Recoverable extends Pick<Manifest, 'name' | 'id' | 'snapshotAt' | 'server' | 'database' | 'partial'> {
@@ -32,7 +34,7 @@ ${tools(backup)}${isLayered(backup) ? '\n- `zstd` (https://facebook.github.io/zs
 ## 2. Fetch and check the objects
 
 \`\`\`sh
-${fetching(backup, backup.location)}
+${fetchAll(backup, backup.location)}
 sha256sum --check <<'SUMS'
 ${backup.objects.map(({ sha256, object }) => `${sha256}  ${object}`).join('\n')}
 SUMS
@@ -70,7 +72,7 @@ ${restoringFiles(backup, shards)}
 ## 5. Check
 
 \`${named(backup, 'contents')[0] ?? 'contents.json'}\`, decrypted the same way, says how many rows each table held and which value each sequence had.
-`;
+${files(backup)}`;
 }
 
 function isLayered({ objects }: Recoverable): boolean {
@@ -88,21 +90,16 @@ function tools(backup: Recoverable): string {
   return `- \`age\` (https://age-encryption.org) and ${key}`;
 }
 
-function fetching({ name, id, objects }: Recoverable, location: string): string {
-  if (location.startsWith('file:')) {
-    const folder = `${decodeURIComponent(new URL(location).pathname).replace(/\/$/, '')}/${name}/${id}`;
-    return objects.map(({ object }) => `cp ${shellQuoted(`${folder}/${object}`)} .`).join('\n');
-  }
-  // the prefix stands in an S3 location as it is, not percent-encoded
-  const [, root = '', query = ''] = /^(s3:.*?)\/?(?:\?((?:endpoint|region)=.*))?$/s.exec(location) ?? [];
-  const parameters = new URLSearchParams(query);
-  const endpoint = parameters.get('endpoint');
-  const region = parameters.get('region');
-  const options = [
-    ...(endpoint ? [`--endpoint-url ${shellQuoted(endpoint)}`] : []),
-    ...(region ? [`--region ${shellQuoted(region)}`] : []),
-  ].join(' ');
-  return `aws s3 cp ${options}${options ? ' ' : ''}--recursive ${shellQuoted(`${root}/${name}/${id}/`)} .`;
+function files(backup: Recoverable): string {
+  const [object] = named(backup, 'files');
+  return object === undefined ? '' : filesSection({ ...backup, scheme: backup.encryption.scheme, object });
+}
+
+function fetchAll(backup: Recoverable, location: string): string {
+  return fetchObjects(
+    { ...backup, location },
+    backup.objects.map(({ object }) => object),
+  );
 }
 
 function fromReplica(backup: Recoverable): string {
@@ -113,7 +110,7 @@ function fromReplica(backup: Recoverable): string {
 The same objects were written into a second store. Fetch them there, and check them as above:
 
 \`\`\`sh
-${fetching(backup, backup.replica)}
+${fetchAll(backup, backup.replica)}
 \`\`\`
 `;
 }
@@ -189,8 +186,4 @@ function roles(backup: Recoverable): string {
 
 function named({ objects }: Recoverable, purpose: ManifestObject['purpose']): string[] {
   return objects.filter(one => one.purpose === purpose).map(({ object }) => object);
-}
-
-function shellQuoted(text: string): string {
-  return /^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -9,6 +9,7 @@ import { readIdentity, readLocale } from '../postgres/facts.ts';
 import { checkVersion, exposedWarning } from '../postgres/preflight.ts';
 import { availableExtensions, existingTablespaces, findOccupants } from '../postgres/target.ts';
 import { describeAddress } from '../postgres/url.ts';
+import { checkFileObjects, filesLines } from './restore-files.ts';
 import type { StoredBackup } from './stored-backup.ts';
 
 /** What a restore will do, all checked, nothing done yet. */
@@ -74,6 +75,7 @@ export async function planRestore(
 ): Promise<RestorePlan> {
   const { manifest } = backup;
   await checkObjects(backup, signal);
+  if (inputs.filesTo !== undefined) checkFileObjects(backup);
   const available = await availableExtensions(session);
   const missing = contents.extensions.filter(({ name }) => !available.has(name));
   if (missing.length > 0) {
@@ -106,6 +108,7 @@ export async function planRestore(
     `${manifest.totals.tables} tables; ${roles.length} roles to make${roles.length > 0 ? `: ${roles.map(({ name }) => name).join(', ')}` : ''}; ${contents.roles.length - roles.length} exist already and stay as they are`,
     `extensions: ${contents.extensions.map(({ name }) => name).join(', ') || 'none'}`,
     `${manifest.totals.storedBytes} stored bytes in ${manifest.objects.length} objects, all present${shards > 0 ? `; ${shards + 1} archives, ${Math.min(inputs.jobs, shards + 1)} at a time` : ''}`,
+    ...filesLines(backup, inputs.filesTo),
     ...(inputs.dryRun ? ['dry-run: nothing is changed'] : []),
   ];
   return {

@@ -1,6 +1,7 @@
 import type { Contents } from '../catalog/contents.ts';
 import type { Decryption } from '../crypto/crypto.ts';
 import { Failure } from '../failure.ts';
+import { checkEmptyFolder } from '../files/place.ts';
 import type { RestoreInputs } from '../inputs/inputs.ts';
 import type { Progress } from '../log.ts';
 import { analyze } from '../postgres/analyze.ts';
@@ -15,6 +16,7 @@ import { withoutSetting } from '../postgres/settings.ts';
 import type { Context } from './context.ts';
 import { openKeys } from './keys.ts';
 import { type Loading, loadData, loadPostData, loadPreData, openArchive } from './load.ts';
+import { checkFileObjects, filesLines, restoreFiles } from './restore-files.ts';
 import { type RestorePlan, checkTarget, planRestore, sayPlan } from './restore-plan.ts';
 import { type StoredBackup, openBackup } from './stored-backup.ts';
 import { onlyName } from './stores.ts';
@@ -25,10 +27,14 @@ export interface RestoreResult {
   name: string;
   backupId: string;
   snapshotAt: string;
-  target: string;
+  /** Null where only files were restored. */
+  target: string | null;
   dryRun: boolean;
   tables: number;
   rows: number | null;
+  /** Files in the backup, and the folder that they were written to; null where nobody asked for them. */
+  files: number;
+  filesTo: string | null;
   rolesMade: string[];
   /** Statements of roles and of the database that the target refused. */
   refused: { statement: string; reason: string }[];
@@ -45,9 +51,13 @@ export interface RestoreResult {
 export async function restore(inputs: RestoreInputs, context: Context): Promise<RestoreResult> {
   const startedAt = context.now();
   const { signal } = context;
+  if (inputs.filesTo !== undefined) await checkEmptyFolder('files-to', inputs.filesTo);
   const store = context.openStore(inputs.store);
   const name = await onlyName(store, inputs.name, signal);
   const backup = await openBackup(store, name, inputs.backup, signal);
+  const tookSeconds = () => Math.round((context.now().getTime() - startedAt.getTime()) / 100) / 10;
+  if (inputs.targetUrl === undefined)
+    return { ...(await restoreFilesAlone(inputs, backup, context)), durationSeconds: tookSeconds() };
   const target = await openTarget('target-url', inputs.targetUrl, inputs.sslRootCert, context);
   checkAddress(target);
   // before our settings reach a session that others may be given after us
@@ -60,7 +70,7 @@ export async function restore(inputs: RestoreInputs, context: Context): Promise<
     const keys = await openKeys(inputs.keys, backup.manifest, store, signal);
     try {
       const done = await restoreInto(session, { inputs, backup, decryption: keys.decryption }, context);
-      return { ...done, durationSeconds: Math.round((context.now().getTime() - startedAt.getTime()) / 100) / 10 };
+      return { ...done, durationSeconds: tookSeconds() };
     } finally {
       await keys.close();
     }
@@ -70,6 +80,43 @@ export async function restore(inputs: RestoreInputs, context: Context): Promise<
     signal.removeEventListener('abort', cut);
     await session.close();
   }
+}
+
+async function restoreFilesAlone(
+  { keys: given, filesTo = '', dryRun }: RestoreInputs,
+  backup: StoredBackup,
+  context: Context,
+): Promise<Omit<RestoreResult, 'durationSeconds'>> {
+  const { log, signal } = context;
+  const { manifest, store } = backup;
+  const plan = [
+    `backup ${manifest.id} of ${manifest.name}, as it was at ${manifest.snapshotAt}`,
+    ...filesLines(backup, filesTo),
+    ...(dryRun ? ['dry-run: nothing is written'] : []),
+  ];
+  checkFileObjects(backup);
+  await log.group('Plan', async () => plan.forEach(line => log.info(line)));
+  const keys = await openKeys(given, manifest, store, signal);
+  try {
+    if (!dryRun) await log.group('Files', () => restoreFiles(backup, keys.decryption, filesTo, context));
+  } finally {
+    await keys.close();
+  }
+  const { id, name, snapshotAt, totals } = manifest;
+  const none = { rows: null, rolesMade: [], refused: [], compared: 'none' as const, differences: [] };
+  return {
+    command: 'restore',
+    name,
+    backupId: id,
+    snapshotAt,
+    target: null,
+    dryRun,
+    tables: 0,
+    ...none,
+    files: totals.files,
+    filesTo,
+    plan,
+  };
 }
 
 interface Opened {
@@ -97,9 +144,14 @@ async function restoreInto(
     dryRun: inputs.dryRun,
     tables: totals.tables,
     rows: totals.rows,
+    files: totals.files,
+    filesTo: inputs.filesTo ?? null,
     plan: plan.lines,
   };
   if (inputs.dryRun) return { ...planned, rolesMade: [], refused: [], compared: 'none', differences: [] };
+  const { filesTo } = inputs;
+  // before the rows that speak of them
+  if (filesTo !== undefined) await log.group('Files', () => restoreFiles(backup, decryption, filesTo, context));
   const client = await findClient({ major: session.major, choice: inputs.client, log, signal });
   const restoring = { backup, contents, decryption, session, client, plan, jobs: inputs.jobs };
   const refused = await log.group('Restore', () => load(restoring, context));

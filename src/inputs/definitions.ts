@@ -302,6 +302,13 @@ export const definitions: readonly InputDefinition[] = [
       "The backup's name, typed in full, when the target is the very database that it was made from, or for a drill its server.",
   },
   {
+    name: 'files-to',
+    group: 'restore',
+    commands: ['restore'],
+    description:
+      'The folder that the files of the backup are written to; it must be new or empty. Without `target-url` the files alone are restored.',
+  },
+  {
     name: 'dry-run',
     group: 'restore',
     commands: ['restore', 'prune'],

@@ -114,7 +114,9 @@ export interface RestoreInputs extends Common {
   command: 'restore';
   backup: string;
   keys: KeyInputs;
-  targetUrl: string;
+  /** Undefined where only files are wanted. */
+  targetUrl: string | undefined;
+  filesTo: string | undefined;
   sslRootCert: string | undefined;
   jobs: number;
   fingerprint: FingerprintLevel;
@@ -281,10 +283,15 @@ function readAccepted(read: Reader): string[] {
 }
 
 function readRestore(read: Reader): Omit<RestoreInputs, 'command' | keyof Common> {
+  const targetUrl = read.optional('target-url');
+  const filesTo = read.optional('files-to');
+  if (targetUrl === undefined && filesTo === undefined)
+    throw wrongInput('target-url', 'is missing', 'the command restore needs it, or files-to for the files alone');
   return {
     backup: readBackupChoice(read),
     keys: readKeys(read),
-    targetUrl: read.text('target-url'),
+    targetUrl,
+    filesTo,
     sslRootCert: read.optional('ssl-root-cert'),
     jobs: readJobs(read, 1),
     fingerprint: choice('fingerprint', read.text('fingerprint'), ['content', 'counts', 'none']),

@@ -128,11 +128,18 @@ function presentRestore(result: RestoreResult): Presentation {
     none: 'rows not compared',
   }[result.compared];
   const outcome = result.dryRun ? 'planned, nothing changed' : failed ? 'restored, but it differs' : 'restored';
-  const head = `restore of ${result.name}/${result.backupId} into ${result.target}: ${outcome}`;
+  const into = result.target ?? result.filesTo ?? '';
+  const head = `restore of ${result.name}/${result.backupId} into ${into}: ${outcome}`;
+  const written = result.filesTo === null ? [] : [`${plural(result.files, 'file')} written to ${result.filesTo}`];
   const details = result.dryRun
     ? result.plan
     : [
-        `${formatCount(result.tables)} tables, ${formatCount(result.rows)} rows, ${result.rolesMade.length} roles made, ${compared}, ${formatSeconds(result.durationSeconds)}`,
+        ...written,
+        ...(result.target === null
+          ? []
+          : [
+              `${formatCount(result.tables)} tables, ${formatCount(result.rows)} rows, ${result.rolesMade.length} roles made, ${compared}, ${formatSeconds(result.durationSeconds)}`,
+            ]),
       ];
   const differences = result.differences.map(({ code: name, object, expected, found }) => [
     code(name),
@@ -152,7 +159,7 @@ function presentRestore(result: RestoreResult): Presentation {
       .join('\n'),
     summary: [
       `### Restore of ${escapeMarkdown(result.name)}: ${outcome}\n`,
-      `Backup ${code(result.backupId)} into ${code(result.target)}.\n`,
+      `Backup ${code(result.backupId)} into ${code(into)}.\n`,
       ...details.map(line => `- ${escapeMarkdown(line)}`),
       '',
       ...(differences.length > 0 ? [markdownTable(['Finding', 'Object', 'Expected', 'Found'], differences), ''] : []),
@@ -160,7 +167,7 @@ function presentRestore(result: RestoreResult): Presentation {
     outputs: {
       'backup-id': result.backupId,
       verdict: result.dryRun ? '' : failed ? 'failed' : 'passed',
-      tables: String(result.tables),
+      tables: result.target === null ? '' : String(result.tables),
       rows: result.rows === null ? '' : String(result.rows),
       'duration-seconds': String(result.durationSeconds),
     },

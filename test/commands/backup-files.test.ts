@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { backup } from '../../src/commands/backup.ts';
 import type { Context } from '../../src/commands/context.ts';
 import { openInputStore } from '../../src/commands/stores.ts';
@@ -10,6 +10,7 @@ import { generateIdentity } from '../../src/crypto/age.ts';
 import { type BackupInputs, readInputs } from '../../src/inputs/inputs.ts';
 import { readTerminal } from '../../src/inputs/raw.ts';
 import type { Store } from '../../src/store/store.ts';
+import { lifeboat } from '../support/lifeboat.ts';
 import { type Yard, filesKey, objectsOf, openYard } from '../support/yard.ts';
 
 describe('files that travel with a backup', () => {
@@ -131,6 +132,30 @@ describe('files that travel with a backup', () => {
     });
     assert.deepEqual(await yard.stored(), [kept]);
     assert.equal((await readdir(yard.folder)).length, 2);
+  });
+
+  it('are in both stores, and stored anew in both where one of them lacks an object', async t => {
+    const yard = await openYard(t);
+    if (!yard) return;
+    await yard.put({ 'up/a': 'first', 'up/b': 'second' });
+    const folder = join(yard.harbor.folder, 'replica');
+    const replica = { replica: pathToFileURL(folder).href };
+    const copied = async () =>
+      (await readdir(join(folder, 'shop/files'), { recursive: true })).filter(path => path.includes('/')).length;
+    await yard.backup();
+    const first = await yard.backup(replica);
+    assert.deepEqual([(await yard.stored()).length, await copied()], [4, 2]);
+    const again = await yard.backup(replica);
+    assert.deepEqual(again.files, first.files);
+    assert.deepEqual([(await yard.stored()).length, await copied()], [4, 2]);
+    const [lost = '', other = ''] = objectsOf(again);
+    await rm(join(folder, 'shop', lost));
+    const mended = objectsOf(await yard.backup(replica));
+    assert.ok(mended.includes(other) && !mended.includes(lost));
+    assert.deepEqual([(await yard.stored()).length, await copied()], [5, 2]);
+    const looked = { identity: yard.harbor.keys.identity, client: yard.cluster.bin };
+    for (const store of [yard.harbor.store, replica.replica])
+      assert.equal((await lifeboat('verify', { ...looked, store })).status, 0);
   });
 
   it('that go away before they are read are left out, and said', async t => {

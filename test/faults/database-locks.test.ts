@@ -75,7 +75,7 @@ for (const major of majors()) {
       const made = resultOf<BackupResult>(ran);
       await assertNothingLeft(trial, [made.backupId]);
       const { target } = await assertRestores(trial, made.backupId);
-      const [row] = await trial.cluster.query('SELECT sum(later)::int AS sum FROM orders', [], target);
+      const [row] = await trial.cluster.query('SELECT sum(later)::int AS sum FROM orders', [], target ?? '');
       assert.deepEqual(row, { sum: 140_000 });
     });
 

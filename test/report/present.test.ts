@@ -78,6 +78,8 @@ const restore: RestoreResult = {
   dryRun: false,
   tables: 12,
   rows: 1234,
+  files: 0,
+  filesTo: null,
   rolesMade: ['a', 'b'],
   refused: [],
   compared: 'content',
