@@ -64,6 +64,8 @@ export interface Prepared {
   compression: Compression;
   /** The newest sealed backup under this name. */
   previous: Manifest | undefined;
+  /** When the newest sealed one of all began, to the second. */
+  newestAt: Date | undefined;
   /** A whole one that `reuse-within` allows to take in place of a new one. */
   reusable: Manifest | undefined;
   close: () => Promise<void>;
@@ -135,6 +137,7 @@ export async function prepare(inputs: BackupInputs, context: Context): Promise<P
       lockPlan: planAndSay(selected, inputs.jobs, await readLockCapacity(control), context),
       compression: checkCompression(inputs.compression, control.major),
       previous,
+      newestAt: newestOf(earlier),
       reusable,
       close,
     };
@@ -149,6 +152,8 @@ export async function prepare(inputs: BackupInputs, context: Context): Promise<P
 /** What a place holds already. */
 interface Earlier {
   newest: ListedBackup | undefined;
+  /** When the newest of all began, partial ones included. */
+  newestAt: Date | undefined;
   previous: Manifest | undefined;
 }
 
@@ -160,7 +165,12 @@ async function lookInto(store: Store, name: string, { log, signal }: Context): P
   const previous = newest && (await readManifest(store, newest, signal));
   const cleared = await store.clearUnfinished(`${name}/`, signal);
   if (cleared > 0) log.info(`${cleared} unfinished uploads of earlier runs were ended`);
-  return { newest, previous };
+  return { newest, newestAt: sealed[0]?.facts.at, previous };
+}
+
+function newestOf(earlier: readonly Reached<Earlier>[]): Date | undefined {
+  const all = earlier.flatMap(({ value }) => value.newestAt ?? []);
+  return all.sort((a, b) => b.getTime() - a.getTime())[0];
 }
 
 function checkRequired(selected: readonly Selected[], required: readonly string[]): void {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { formatObjectKey, locationOf, manifestObject, newBackupId, retainObject } from '../catalog/key.ts';
 import { formatContents } from '../catalog/contents.ts';
 import { type Manifest, type ManifestObject, formatManifest, isRepeated } from '../catalog/manifest.ts';
@@ -106,31 +107,51 @@ async function makeBackup(inputs: BackupInputs, context: Context): Promise<Omit<
     context.log.info(`backup ${reusable.id} is young enough for reuse-within: no new one is made`);
     return resultOf(reusable, { places: prepared.places, startedAt, warnings: [], reused: true }, context);
   }
-  const folder = new BackupFolder(
-    prepared.places,
-    prepared.name,
-    newBackupId(startedAt, inputs.kind, prepared.partial),
-    prepared.encryption,
-  );
   try {
-    const dumped = await context.log.group('Dump', () => dumpPatiently(inputs, prepared, folder, context));
+    const id = await newId(inputs, prepared, context);
+    const folder = new BackupFolder(prepared.places, prepared.name, id, prepared.encryption);
+    const { manifest, warnings } = await fill({ inputs, prepared, folder, startedAt }, context);
+    return resultOf(manifest, { places: prepared.places, startedAt, warnings, reused: false }, context);
+  } finally {
+    await prepared.close();
+  }
+}
+
+interface Filling {
+  inputs: BackupInputs;
+  prepared: Prepared;
+  folder: BackupFolder;
+  startedAt: Date;
+}
+
+/** Dumps and seals; what does not become a backup is taken back. */
+async function fill(filling: Filling, context: Context): Promise<{ manifest: Manifest; warnings: string[] }> {
+  const { inputs, prepared, folder } = filling;
+  const { log } = context;
+  try {
+    const dumped = await log.group('Dump', () => dumpPatiently(inputs, prepared, folder, context));
     checkRows(inputs, dumped, context);
     const files =
       inputs.files.length === 0
         ? noFiles
-        : await context.log.group('Files', () => storeFiles(inputs, prepared, folder, context));
-    const manifest = await context.log.group('Seal', () =>
-      seal({ inputs, prepared, folder, dumped, files, startedAt }, context),
-    );
-    return resultOf(
-      manifest,
-      { places: prepared.places, startedAt, warnings: dumped.contents.warnings, reused: false },
-      context,
-    );
+        : await log.group('Files', () => storeFiles(inputs, prepared, folder, context));
+    const manifest = await log.group('Seal', () => seal({ ...filling, dumped, files }, context));
+    return { manifest, warnings: dumped.contents.warnings };
   } finally {
-    await folder.discard(context.log);
-    await prepared.close();
+    await folder.discard(log);
   }
+}
+
+/** While the run's lock is held no other id is made; a second that the newest backup has is waited out, so that ids tell which is newer. */
+async function newId(
+  { kind }: BackupInputs,
+  { newestAt, partial }: Prepared,
+  { now, signal }: Context,
+): Promise<string> {
+  const sinceMilliseconds = newestAt === undefined ? Infinity : now().getTime() - newestAt.getTime();
+  if (sinceMilliseconds >= 0 && sinceMilliseconds < 1000)
+    await pause(1000 - sinceMilliseconds, undefined, { signal }).catch(() => signal.throwIfAborted());
+  return newBackupId(now(), kind, partial);
 }
 
 async function dumpPatiently(
@@ -179,13 +200,9 @@ function checkRows(inputs: BackupInputs, { contents, archiveBytes }: Dumped, { l
   }
 }
 
-interface Sealing {
-  inputs: BackupInputs;
-  prepared: Prepared;
-  folder: BackupFolder;
+interface Sealing extends Filling {
   dumped: Dumped;
   files: BackedUpFiles;
-  startedAt: Date;
 }
 
 async function seal(
