@@ -92,7 +92,12 @@ export async function prune(inputs: PruneInputs, context: Context): Promise<Prun
   const { manifestOf } = source;
   const { dryRun } = inputs;
   const remove = (key: string) => removal.removeObject(key);
-  const files = await pruneFiles({ store, name, manifestOf, now: startedAt, dryRun, going, remove }, context);
+  const toPrune = { store, name, manifestOf, now: startedAt, dryRun, going, remove };
+  const files = await pruneFiles(toPrune, context).catch((error: unknown) => {
+    signal.throwIfAborted();
+    removal.refuse('stored files that no backup refers to', error);
+    return { clearedFiles: 0, filesBytes: 0 };
+  });
   const clearedUploads = inputs.dryRun ? 0 : await clearUploads(store, name, before, removal, signal);
   return {
     command: 'prune',
