@@ -15,6 +15,7 @@ import { runMilliseconds } from '../retention/files.ts';
 import { type Decision, plan } from '../retention/plan.ts';
 import { describe } from '../retention/policy.ts';
 import type { Store } from '../store/store.ts';
+import { eachAtOnce } from '../together.ts';
 import type { Context } from './context.ts';
 import { pruneFiles } from './prune-files.ts';
 import { type FactSource, type RetentionFact, findDamaged, readRetentionFacts, withKnown } from './retention-facts.ts';
@@ -61,6 +62,8 @@ export interface PrunedPlace {
 export interface PruneResult extends PrunedPlace {
   replica: PrunedPlace | null;
 }
+
+const removalsAtOnce = 8;
 
 /** Prunes the store, and then the replica by a policy of its own; without one everything there stays. */
 export async function prune(inputs: PruneInputs, context: Context): Promise<PruneResult> {
@@ -142,8 +145,12 @@ async function prunePlace(
   for (const rest of rests) if (dryRun || (await removal.remove(rest))) clearedRests += 1;
   const going = new Set(dryRun ? decisions.filter(({ keep }) => !keep).map(({ backup }) => backup.id) : []);
   const remove = (key: string) => removal.removeObject(key);
-  const pruning = { store, name, manifestOf: source.manifestOf, now: startedAt, dryRun, going, remove };
-  const files = await pruneFiles(pruning, context);
+  const toPrune = { store, name, manifestOf: source.manifestOf, now: startedAt, dryRun, going, remove };
+  const files = await pruneFiles(toPrune, context).catch((error: unknown) => {
+    signal.throwIfAborted();
+    removal.refuse('stored files that no backup refers to', error);
+    return { clearedFiles: 0, filesBytes: 0 };
+  });
   const clearedUploads = dryRun ? 0 : await clearUploads(store, name, before, removal, signal);
   return {
     command: 'prune',
@@ -242,8 +249,10 @@ class Removal {
     }
     if (objects.has(manifestObject) && !sealed) return false;
     const manifest = formatObjectKey({ name, id, object: manifestObject });
-    for (const key of keys.sort((a, b) => Number(b === manifest) - Number(a === manifest)))
-      if (!(await this.removeObject(key))) return false;
+    const [first, ...rest] = keys.sort((a, b) => Number(b === manifest) - Number(a === manifest));
+    if (first !== undefined && !(await this.removeObject(first))) return false;
+    const gone = await eachAtOnce(removalsAtOnce, rest, key => this.removeObject(key));
+    if (gone.includes(false)) return false;
     log.info(`removed ${name}/${id}`);
     return true;
   }

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { appendFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { backup } from '../../src/commands/backup.ts';
+import { type BackupResult, backup } from '../../src/commands/backup.ts';
 import type { Context } from '../../src/commands/context.ts';
 import { openInputStore } from '../../src/commands/stores.ts';
 import { generateIdentity } from '../../src/crypto/age.ts';
 import { type BackupInputs, readInputs } from '../../src/inputs/inputs.ts';
 import { readTerminal } from '../../src/inputs/raw.ts';
 import type { Store } from '../../src/store/store.ts';
-import { lifeboat } from '../support/lifeboat.ts';
+import { lifeboat, resultOf } from '../support/lifeboat.ts';
 import { type Yard, filesKey, objectsOf, openYard } from '../support/yard.ts';
 
 describe('files that travel with a backup', () => {
@@ -114,6 +115,47 @@ describe('files that travel with a backup', () => {
     );
     assert.deepEqual(await yard.stored(), []);
     assert.deepEqual(await readdir(fileURLToPath(yard.harbor.store)), []);
+  });
+
+  it('are read once the database is dumped', async t => {
+    const yard = await openYard(t);
+    if (!yard) return;
+    await yard.put({ 'up/a': 'first' });
+    let isLate = false;
+    const ran = await yard.run(
+      {},
+      {
+        onStderr: text => {
+          // preflight has looked at the files already
+          if (!/^Dump/m.test(text) || isLate) return;
+          isLate = true;
+          writeFileSync(join(yard.work, 'up/late'), 'of a row that was written meanwhile');
+        },
+      },
+    );
+    assert.equal(resultOf<BackupResult>(ran).files, 2, ran.stderr);
+  });
+
+  it('leave nothing behind when the run is told to stop while it stores them', async t => {
+    const yard = await openYard(t);
+    if (!yard) return;
+    await yard.put({ 'up/a': 'first' });
+    await yard.backup();
+    const [kept] = await yard.stored();
+    await yard.put(
+      Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`up/${index}`, Buffer.alloc(4_000_000, index)])),
+    );
+    const ran = await yard.run(
+      {},
+      {
+        onStderr: (text, child) => {
+          if (/^Files/m.test(text)) setTimeout(() => child.kill('SIGTERM'), 150);
+        },
+      },
+    );
+    assert.notEqual(ran.status, 0);
+    assert.deepEqual(await yard.stored(), [kept]);
+    assert.equal((await readdir(yard.folder)).length, 2);
   });
 
   it('that vanish from the store before the seal fail the backup, which takes back what it stored itself', async t => {

@@ -32,6 +32,7 @@ const filled = (value: string) =>
     .replaceAll(/\$\{\{ secrets\.(?:ALERT_WEBHOOK|HEARTBEAT_URL) \}\}/g, 'https://example.com/told')
     .replaceAll(/\$\{\{ (?:needs\.\w+\.result|steps\.\w+\.outcome) \}\}/g, 'success')
     .replaceAll(/\$\{\{ steps\.\w+\.outputs\.outcomes \}\}/g, 'BACKUP_STALE: success')
+    .replaceAll(/\$\{\{ secrets\.BACKUP_FILES_KEY \}\}/g, 'b'.repeat(32))
     .replaceAll(/\$\{\{.*?backup-id.*?\}\}/g, '20261120T031742Z-manual-k3f9q2')
     .replaceAll(/\$\{\{.*?\}\}/g, 'filled');
 

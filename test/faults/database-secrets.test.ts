@@ -15,12 +15,13 @@ describe('no secret is seen by others', { skip: process.platform !== 'linux' && 
     const s3 = await openS3(t);
     if (!trial || !s3) return;
     const { cluster, database, harbor } = trial;
-    const secrets = [...passwordsOf(trial), harbor.keys.identity, s3.inputs['secret-access-key']];
+    const files = { files: import.meta.filename, 'files-key': 'a key of the files: $x/y%20 "z"' };
+    const secrets = [...passwordsOf(trial), harbor.keys.identity, s3.inputs['secret-access-key'], files['files-key']];
     const debug = {
       env: { LIFEBOAT_DEBUG: 'true', AWS_PROFILE: 'of-no-use', AWS_SECRET_ACCESS_KEY: 'another-secret' },
     };
     const watched = watchProcesses(secrets);
-    const backup = await trial.backup(s3.inputs, debug);
+    const backup = await trial.backup({ ...s3.inputs, ...files }, debug);
     const { backupId } = resultOf<BackupResult>(backup);
     const target = await cluster.createDatabase();
     const inputs = { ...harbor.restoreInputs(cluster, target, { backup: backupId }), ...s3.inputs };

@@ -89,6 +89,8 @@ describe('the inputs of a backup', () => {
         schemaOnly: false,
         dataOnly: false,
       },
+      files: [],
+      filesKey: undefined,
       queueTimeoutSeconds: 3600,
       lockTimeoutSeconds: 30,
       yieldAfterSeconds: 10,
@@ -429,13 +431,19 @@ describe('a refusal', () => {
     });
   }
 
+  it('of a restore without target-url and files-to names both', () => {
+    assert.equal(
+      refusal(() => read('restore', { 'target-url': '' })),
+      'input target-url is missing (the command restore needs it, or files-to for the files alone)',
+    );
+  });
+
   for (const [command, input] of [
     ['backup', 'store'],
     ['backup', 'database-url'],
     ['list', 'store'],
     ['verify', 'store'],
     ['restore', 'store'],
-    ['restore', 'target-url'],
   ] as const) {
     it(`of a ${command} without ${input} names it`, () => {
       const raw = readTerminal([command], environmentOf({ ...least[command], [input]: '' })).inputs;
