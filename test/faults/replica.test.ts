@@ -73,17 +73,24 @@ function contextOf(
   };
 }
 
+/** One for all tests, which read it only: its archive takes two parts. */
+let filled: Promise<string> | undefined;
+
+async function fill(cluster: Cluster): Promise<string> {
+  const database = await cluster.createDatabase();
+  await cluster.query(
+    'CREATE TABLE rows AS SELECT i, md5(i::text) || md5((-i)::text) AS text FROM generate_series(1, 160000) i',
+    undefined,
+    database,
+  );
+  return database;
+}
+
 async function openTrial(t: TestContext): Promise<Trial | undefined> {
   const cluster = await needsPostgres(t, majors().at(-1) ?? 17);
   const server = cluster && (await needsS3(t, { buckets: [...roles, 'elsewhere'] }));
   if (!cluster || !server) return undefined;
-  const database = await cluster.createDatabase();
-  t.after(() => cluster.dropDatabase(database));
-  await cluster.query(
-    'CREATE TABLE rows AS SELECT i, md5(i::text) || md5((-i)::text) AS text FROM generate_series(1, 270000) i',
-    undefined,
-    database,
-  );
+  const database = await (filled ??= fill(cluster));
   const proxies = { store: await startS3Proxy(server), replica: await startS3Proxy(server) };
   for (const role of roles) t.after(() => proxies[role].stop());
   const folder = await mkdtemp(join(tmpdir(), 'lifeboat-replica-'));
@@ -258,7 +265,7 @@ describe('a backup into two stores', () => {
     );
     assert.equal(manifest, copy);
     for (const role of roles)
-      assert.ok(trial.proxies[role].operations.filter(operation => operation === 'UploadPart').length >= 4, role);
+      assert.ok(trial.proxies[role].operations.filter(operation => operation === 'UploadPart').length >= 2, role);
   });
 
   for (const broken of roles)
