@@ -71,8 +71,7 @@ export class BackupFolder {
 
   /** Encrypts a file and stores it under a key of its own, beside the folders of the backups. */
   async putFile(key: string, source: Readable, signal: AbortSignal): Promise<StoredObject> {
-    this.#files.add(key);
-    return this.#encrypt(key, [source], signal, () => {});
+    return this.#encrypt(key, [source], signal, () => this.#files.add(key));
   }
 
   /** Takes back a file object that `putFile` has just stored. */
@@ -85,7 +84,7 @@ export class BackupFolder {
     key: string,
     steps: readonly [Readable, ...Transform[]],
     signal: AbortSignal,
-    onStored: (stored: StoredObject) => void,
+    onStored: (stored: StoredObject) => unknown,
   ): Promise<StoredObject> {
     const encrypting = await this.#encryption.encrypt();
     const flowing = pipeline([...steps, encrypting], { signal });

@@ -117,6 +117,18 @@ describe('files that travel with a backup', () => {
     assert.deepEqual(await readdir(fileURLToPath(yard.harbor.store)), []);
   });
 
+  it('are not missed because a backup without them is young enough for reuse-within', async t => {
+    const yard = await openYard(t);
+    if (!yard) return;
+    await yard.put({ 'up/a': 'first' });
+    await yard.backup({ files: '' });
+    const reuse = { 'reuse-within': '1h' };
+    const made = resultOf<BackupResult>(await yard.run(reuse));
+    assert.deepEqual([made.reused, made.files], [false, 1]);
+    const again = resultOf<BackupResult>(await yard.run(reuse));
+    assert.deepEqual([again.reused, again.files], [true, 1]);
+  });
+
   it('are read once the database is dumped', async t => {
     const yard = await openYard(t);
     if (!yard) return;
