@@ -38,7 +38,12 @@ export async function lookAtFiles(
   const findings: Finding[] = unlisted(manifest);
   const files = decryption && findings.length === 0 ? await readFiles(backup, decryption, findings, signal) : undefined;
   if (files !== undefined) findings.push(...compare(manifest, files));
-  const byObject = Map.groupBy(files?.files ?? [], ({ object }) => object);
+  const byObject = new Map<string, StoredFile[]>();
+  for (const file of files?.files ?? []) {
+    const same = byObject.get(file.object) ?? [];
+    same.push(file);
+    byObject.set(file.object, same);
+  }
   let proven = 0;
   await eachAtOnce(objectsAtOnce, manifest.files, async file => {
     const wanted = byObject.get(file.object) ?? [];
