@@ -21,29 +21,29 @@ export interface Weighed {
 }
 
 const readBytes = 256 * 1024;
+const leastReadBytes = 4096;
 
 /** Reads a file to its end; undefined where it is gone. */
 export async function readFacts(location: string, hmac: Hmac, signal: AbortSignal): Promise<FileFacts | undefined> {
-  const handle = await openFile(location);
-  if (handle === undefined) return undefined;
+  const file = await openFile(location, signal);
+  if (file === undefined) return undefined;
   return explaining(location, async () => {
-    const { mode } = await handle.stat().catch(closing(handle));
     const hash = createHash('sha256');
     let sizeBytes = 0;
-    const content: AsyncIterable<Buffer> = streamOf(handle, signal);
+    const content: AsyncIterable<Buffer> = file.content;
     for await (const chunk of content) {
       hash.update(chunk);
       hmac.update(chunk);
       sizeBytes += chunk.length;
     }
-    return { mode: mode & 0o777, sizeBytes, sha256: hash.digest('hex'), hmac: hmac.digest('hex') };
+    return { mode: file.mode & 0o777, sizeBytes, sha256: hash.digest('hex'), hmac: hmac.digest('hex') };
   });
 }
 
 /** The content of a file, weighed while it streams; undefined where it is gone. */
 export async function readContent(location: string, signal: AbortSignal): Promise<Weighed | undefined> {
-  const handle = await openFile(location);
-  if (handle === undefined) return undefined;
+  const file = await openFile(location, signal);
+  if (file === undefined) return undefined;
   const hash = createHash('sha256');
   let sizeBytes = 0;
   const scale = new Transform({
@@ -53,25 +53,26 @@ export async function readContent(location: string, signal: AbortSignal): Promis
       done(null, chunk);
     },
   });
-  const source = streamOf(handle, signal);
+  const source = file.content;
   source.once('error', error => scale.destroy(explained(location, error)));
   scale.once('close', () => source.destroy());
   return { content: source.pipe(scale), facts: () => ({ sizeBytes, sha256: hash.digest('hex') }) };
 }
 
-function streamOf(handle: FileHandle, signal: AbortSignal): Readable {
-  return handle.createReadStream({ highWaterMark: readBytes, signal });
-}
-
 /** Without NONBLOCK, opening what has become a named pipe would wait for ever. */
-async function openFile(location: string): Promise<FileHandle | undefined> {
+async function openFile(
+  location: string,
+  signal: AbortSignal,
+): Promise<{ mode: number; content: Readable } | undefined> {
   const handle = await open(location, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw explained(location, error);
   });
   if (handle === undefined) return undefined;
   const found = await handle.stat().catch(closing(handle));
-  if (found.isFile()) return handle;
+  // a buffer of this size is taken for each file, most of which are small
+  const highWaterMark = Math.min(readBytes, Math.max(leastReadBytes, found.size));
+  if (found.isFile()) return { mode: found.mode, content: handle.createReadStream({ highWaterMark, signal }) };
   await handle.close();
   throw new Failure(`${JSON.stringify(location)} is no file any more`, { hint: 'run it again' });
 }

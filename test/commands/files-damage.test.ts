@@ -6,7 +6,8 @@ import { type Manifest, formatManifest } from '../../src/catalog/manifest.ts';
 import type { DrillResult } from '../../src/commands/drill-result.ts';
 import type { VerifyResult } from '../../src/commands/verify.ts';
 import type { WatchResult } from '../../src/commands/watch-result.ts';
-import { digest, bytes } from '../../src/streams.ts';
+import { generateIdentity } from '../../src/crypto/age.ts';
+import { bytes, digest } from '../../src/streams.ts';
 import { lifeboat } from '../support/lifeboat.ts';
 import { type Yard, openYard } from '../support/yard.ts';
 
@@ -176,6 +177,22 @@ describe('damaged files of a backup', () => {
         watch === '' ? [] : [watch],
       );
     });
+
+  it('are no damage when the key is another one', async t => {
+    const yard = await openYard(t);
+    if (!yard) return;
+    const { harbor, cluster } = yard;
+    await yard.put({ 'up/a': 'first' });
+    await yard.backup();
+    const { identity } = await generateIdentity();
+    const ran = await lifeboat('verify', { store: harbor.store, client: cluster.bin, identity });
+    const { findings, verdict } = JSON.parse(ran.stdout) as VerifyResult;
+    assert.deepEqual([verdict, [...new Set(findings.map(({ code }) => code))]], ['could-not-verify', ['WRONG_KEY']]);
+    const into = join(harbor.folder, 'back');
+    const restored = await lifeboat('restore', { store: harbor.store, identity, 'files-to': into });
+    assert.equal(restored.status, 2);
+    assert.match(restored.stderr, /the age file is encrypted to another key/);
+  });
 
   it('are silent when they are whole, and the evidence says how many were proven', async t => {
     const yard = await openYard(t);
