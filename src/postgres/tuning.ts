@@ -30,7 +30,6 @@ export async function tuneServer(admin: Session): Promise<void> {
     await alter(admin, mark, JSON.stringify(now));
     for (const [name, value] of Object.entries(fastSettings)) await alter(admin, name, value);
     await reload(admin);
-    await inForce(admin);
   } catch (error) {
     await untuneServer(admin);
     throw error;
@@ -79,14 +78,20 @@ async function alter(admin: Session, name: string, value: string | undefined): P
   );
 }
 
+/**
+ * Returns once this session has read the files anew, or after two seconds: the server tells its sessions to, and does not wait for them.
+ * https://www.postgresql.org/docs/current/functions-info.html: pg_conf_load_time is that of the session itself
+ */
 async function reload(admin: Session): Promise<void> {
+  const before = await loadTime(admin);
   await admin.query('SELECT pg_catalog.pg_reload_conf()');
-}
-
-/** A reload reaches each session at its next statement, when the server has read its files. */
-async function inForce(admin: Session): Promise<void> {
   for (let tries = 0; tries < reloadTries; tries += 1) {
-    if ((await readTuning(admin)).length === telling.length) return;
+    if ((await loadTime(admin)) !== before) return;
     await sleep(reloadPauseMilliseconds);
   }
+}
+
+async function loadTime(admin: Session): Promise<string> {
+  const { loaded } = await admin.one<{ loaded: string }>('SELECT pg_catalog.pg_conf_load_time()::text AS loaded');
+  return loaded;
 }
