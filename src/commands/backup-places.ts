@@ -1,4 +1,4 @@
-import { Failure, messageOf } from '../failure.ts';
+import { Failure, explanationOf, messageOf } from '../failure.ts';
 import type { Log } from '../log.ts';
 import type { PutOptions, Store, StoredObject } from '../store/store.ts';
 import { shared } from '../streams.ts';
@@ -121,7 +121,7 @@ export class Places {
     if (place.loss !== undefined) return;
     place.loss = reason;
     this.#log.warn(
-      `the backup does not get into the ${place.role} (${place.store.location}): ${messageOf(reason)}; it goes on in the ${place.role === 'store' ? 'replica' : 'store'} alone`,
+      `the backup does not get into the ${place.role} (${place.store.location}): ${explanationOf(reason)}; it goes on in the ${place.role === 'store' ? 'replica' : 'store'} alone`,
     );
   }
 }

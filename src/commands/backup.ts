@@ -4,7 +4,7 @@ import { formatContents } from '../catalog/contents.ts';
 import { type Manifest, type ManifestObject, formatManifest, isRepeated } from '../catalog/manifest.ts';
 import { recoverText } from '../catalog/recover.ts';
 import { formatRetain } from '../catalog/retain.ts';
-import { Failure, messageOf } from '../failure.ts';
+import { Failure, explanationOf, messageOf } from '../failure.ts';
 import type { BackupInputs } from '../inputs/inputs.ts';
 import { describeCompression } from '../postgres/dump.ts';
 import { Standstill, Yielded } from '../postgres/watch.ts';
@@ -308,7 +308,7 @@ function resultOf(
     stores: places.all.map(({ role, store, loss }) => ({
       role,
       location: locationOf(store.location, name, id),
-      problem: loss === undefined ? null : messageOf(loss),
+      problem: loss === undefined ? null : explanationOf(loss),
     })),
   };
 }

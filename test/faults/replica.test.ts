@@ -181,7 +181,7 @@ const faults: [string, (trial: Trial, role: Role) => Promise<BackupResult>, RegE
     'refuses the credentials from the beginning',
     (trial, role) =>
       trial.backup({ [role === 'store' ? 'secret-access-key' : 'replica-secret-access-key']: 'not-the-right-one' }),
-    /does not accept the secret access key/,
+    /does not accept the secret access key.*\(check access-key-id, secret-access-key and session-token\)$/,
   ],
   [
     'denies writes',
