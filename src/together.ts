@@ -56,3 +56,23 @@ export async function eachAtOnce<T, R>(most: number, items: readonly T[], work: 
   await Promise.all(Array.from({ length: Math.min(most, items.length) }, lane));
   return results;
 }
+
+/**
+ * Does `work` for each item, never more than `most` of them at the same time, under one signal, as `together` does: the first failure
+ * aborts the others, and all have ended before it is thrown.
+ */
+export async function inLanes<T>(
+  signal: AbortSignal,
+  most: number,
+  items: readonly T[],
+  work: (item: T, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const left = items.values();
+  const lane = async (joint: AbortSignal) => {
+    for (const item of left) await work(item, joint);
+  };
+  await together(
+    signal,
+    Array.from({ length: Math.min(most, items.length) }, () => lane),
+  );
+}

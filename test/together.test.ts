@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { eachAtOnce, guarded, together } from '../src/together.ts';
+import { eachAtOnce, guarded, inLanes, together } from '../src/together.ts';
 
 const { signal: never } = new AbortController();
 const first = new Error('first');
@@ -134,5 +134,33 @@ describe('the same work with each of many items', () => {
   it('fails with the first failure', async () => {
     const work = eachAtOnce(2, [1, 2, 3], item => (item === 2 ? Promise.reject(first) : Promise.resolve(item)));
     await assert.rejects(work, error => error === first);
+  });
+});
+
+describe('lanes', () => {
+  it('do each item once, never more than so many at a time, and none is no work', async () => {
+    let under = 0;
+    let most = 0;
+    const done: number[] = [];
+    await inLanes(new AbortController().signal, 2, [1, 2, 3, 4, 5], async item => {
+      most = Math.max(most, (under += 1));
+      await Promise.resolve();
+      under -= 1;
+      done.push(item);
+    });
+    assert.deepEqual([done.sort(), most], [[1, 2, 3, 4, 5], 2]);
+    await inLanes(new AbortController().signal, 2, [], async () => assert.fail());
+  });
+
+  it('abort one another at the first failure, and begin nothing more', async () => {
+    const begun: number[] = [];
+    const first = new Error('the first');
+    const work = inLanes(new AbortController().signal, 2, [1, 2, 3], async (item, signal) => {
+      begun.push(item);
+      if (item === 1) throw first;
+      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
+    });
+    await assert.rejects(work, error => error === first);
+    assert.deepEqual(begun, [1, 2]);
   });
 });

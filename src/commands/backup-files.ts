@@ -9,7 +9,7 @@ import { type FileFacts, readContent, readFacts } from '../files/read.ts';
 import type { BackupInputs } from '../inputs/inputs.ts';
 import type { Store } from '../store/store.ts';
 import { bytes } from '../streams.ts';
-import { together } from '../together.ts';
+import { inLanes } from '../together.ts';
 import type { BackupFolder } from './backup-folder.ts';
 import type { Prepared } from './backup-preflight.ts';
 import type { Context } from './context.ts';
@@ -51,20 +51,13 @@ export async function storeFiles(
   await shelf.open();
   const progress = log.progress('files');
   const stored: StoredFile[] = [];
-  const waiting = found.values();
-  const lane = async (joint: AbortSignal) => {
-    for (const file of waiting) {
+  try {
+    await inLanes(signal, filesAtOnce, found, async (file, joint) => {
       const one = await storeFile(file, shelf, joint, context);
-      if (one === undefined) continue;
+      if (one === undefined) return;
       stored.push(one);
       progress.add(one.sizeBytes);
-    }
-  };
-  try {
-    await together(
-      signal,
-      Array.from({ length: filesAtOnce }, () => lane),
-    );
+    });
   } finally {
     progress.end();
   }

@@ -12,7 +12,7 @@ import { pour } from '../postgres/pour.ts';
 import { type RestoreOptions, restoreArchive } from '../postgres/restore.ts';
 import type { Command } from '../process.ts';
 import { bytes, digest, shared } from '../streams.ts';
-import { together } from '../together.ts';
+import { inLanes, together } from '../together.ts';
 import type { ReadObserver, StoredBackup } from './stored-backup.ts';
 
 /** Smaller tables are not worth a lane. */
@@ -135,15 +135,8 @@ export async function loadData(
   signal: AbortSignal,
 ): Promise<void> {
   const shards = loading.backup.manifest.objects.filter(({ purpose }) => purpose === 'shard');
-  const waiting = [opened.main, ...shards];
-  const loadOne = (object: ManifestObject, laneSignal: AbortSignal) =>
-    withKnownKey(object, () => loadRows(loading, opened, object, observer, laneSignal));
-  const lane = async (laneSignal: AbortSignal) => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) await loadOne(next, laneSignal);
-  };
-  await together(
-    signal,
-    Array.from({ length: Math.min(loading.jobs, waiting.length) }, () => lane),
+  await inLanes(signal, loading.jobs, [opened.main, ...shards], (object, joint) =>
+    withKnownKey(object, () => loadRows(loading, opened, object, observer, joint)),
   );
 }
 

@@ -2,7 +2,7 @@ import type { StoredFile } from '../catalog/files.ts';
 import type { Decryption } from '../crypto/crypto.ts';
 import { Failure } from '../failure.ts';
 import { checkPaths, placeFile } from '../files/place.ts';
-import { together } from '../together.ts';
+import { inLanes } from '../together.ts';
 import type { Context } from './context.ts';
 import type { StoredBackup } from './stored-backup.ts';
 
@@ -43,7 +43,6 @@ export async function restoreFiles(
     'files',
     files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
   );
-  const waiting = files.values();
   const write = async (file: StoredFile, joint: AbortSignal) => {
     const object = objects.get(file.object);
     if (object === undefined)
@@ -53,14 +52,8 @@ export async function restoreFiles(
     await placeFile(folder, file, await backup.decrypt(object, decryption, joint), joint);
     progress.add(file.sizeBytes);
   };
-  const lane = async (joint: AbortSignal) => {
-    for (const file of waiting) await write(file, joint);
-  };
   try {
-    await together(
-      signal,
-      Array.from({ length: filesAtOnce }, () => lane),
-    );
+    await inLanes(signal, filesAtOnce, files, write);
   } finally {
     progress.end();
   }

@@ -30,7 +30,7 @@ async function refusal(folder: string, ...lines: string[]): Promise<(string | nu
     await findFiles(lines, folder);
   } catch (error) {
     assert.ok(error instanceof Failure, String(error));
-    return [error.exitStatus, error.message.replaceAll(folder, '/work'), error.hint];
+    return [error.exitStatus, error.message.replaceAll(folder, '/here'), error.hint];
   }
   return assert.fail('nothing was refused');
 }
@@ -107,7 +107,7 @@ describe('the input files', () => {
     await symlink('../real', join(folder, 'up/folder'));
     assert.deepEqual(await refusal(folder, 'up/**'), [
       64,
-      'input files leads to "/work/up/folder", a link to a folder',
+      'input files leads to "/here/up/folder", a link to a folder',
       `name the folder itself, or ${takeOut}`,
     ]);
     assert.match(String((await refusal(folder, '**/2'))[1]), /up\/folder", a link to a folder$/);
@@ -115,21 +115,21 @@ describe('the input files', () => {
     await symlink('gone', join(folder, 'up/broken'));
     assert.deepEqual(await refusal(folder, 'up/*'), [
       64,
-      'input files leads to "/work/up/broken", a link that leads nowhere',
+      'input files leads to "/here/up/broken", a link that leads nowhere',
       takeOut,
     ]);
     await rm(join(folder, 'up/broken'));
     await symlink('loop', join(folder, 'up/loop'));
     assert.deepEqual(await refusal(folder, 'up/*'), [
       64,
-      'input files leads to "/work/up/loop", a link that leads nowhere',
+      'input files leads to "/here/up/loop", a link that leads nowhere',
       takeOut,
     ]);
     await rm(join(folder, 'up/loop'));
     execFileSync('mkfifo', [join(folder, 'up/pipe')]);
     assert.deepEqual(await refusal(folder, 'up/*'), [
       64,
-      'input files leads to "/work/up/pipe", a named pipe, not a file',
+      'input files leads to "/here/up/pipe", a named pipe, not a file',
       takeOut,
     ]);
     await rm(join(folder, 'up/pipe'));
@@ -137,7 +137,7 @@ describe('the input files', () => {
     await new Promise(resolve => server.once('listening', resolve));
     assert.deepEqual(await refusal(folder, 'up/*'), [
       64,
-      'input files leads to "/work/up/socket", a socket, not a file',
+      'input files leads to "/here/up/socket", a socket, not a file',
       takeOut,
     ]);
     await new Promise(resolve => server.close(resolve));
@@ -149,7 +149,7 @@ describe('the input files', () => {
     await writeFile(Buffer.concat([Buffer.from(`${folder}/up/`), Buffer.from([0xff, 0x61])]), 'x');
     assert.deepEqual(await refusal(folder, 'up/*'), [
       64,
-      'input files leads to "/work/up/\ufffda", whose name is not UTF-8',
+      'input files leads to "/here/up/\ufffda", whose name is not UTF-8',
       `rename it, or ${takeOut}`,
     ]);
     assert.deepEqual(await found(folder, 'up/1'), ['up/1']);
@@ -215,7 +215,7 @@ describe('the input files', () => {
     try {
       assert.match(
         String((await refusal(folder, 'up/*'))[1]),
-        /^input files leads to "\/work\/up", which cannot be read \(EACCES\)$/,
+        /^input files leads to "\/here\/up", which cannot be read \(EACCES\)$/,
       );
     } finally {
       if (isRoot) process.seteuid?.(0);
